@@ -1,0 +1,121 @@
+"""Every error of the library: what happened, what was expected, what was given, what to do.
+
+Each class is also one of Python's own (`ValueError`, `TypeError`, ...), so a caller who knows nothing of this file
+still catches it. Each docstring holds a program that fails and the program that cures it.
+"""
+
+from __future__ import annotations
+
+
+class TinygradError(Exception):
+    """The root of all errors below: catches whatever this library raises on purpose."""
+
+
+class ShapeError(TinygradError, ValueError):
+    """The shapes of the operands do not fit, or a cotangent has another shape than its primal.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> x, y = tg.Tensor(np.ones((3, 4))), tg.Tensor(np.ones((5, 4)))
+    >>> x @ y
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.ShapeError: matmul: inner sizes differ: x is (3, 4), y is (5, 4). Expected y with 4 rows; \
+did you mean x @ y.T?
+    >>> (x @ y.T).shape
+    (3, 5)
+    """
+
+
+class DtypeError(TinygradError, TypeError):
+    """Integers and booleans have no derivative: a gradient needs real or complex numbers.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> counts = np.array([1, 2, 3])
+    >>> tg.grad(lambda x: np.sum(x * x))(counts)
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.DtypeError: grad: argument 0 is an array of int64, which has no derivative. \
+Expected float or complex numbers. Convert it first: x.astype(float)
+    >>> tg.grad(lambda x: np.sum(x * x))(counts.astype(float))
+    array([2., 4., 6.])
+    """
+
+
+class NoRuleError(TinygradError, TypeError):
+    """A function, or one of its parameters, has no rule in the table of derivatives.
+
+    The message says why and what to use instead; `tinygrad_edu.extend` adds a rule in one line.
+    """
+
+
+class TracedError(TinygradError, TypeError):
+    """A recorded Tensor was about to become a plain array, which would cut its gradient silently.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> np.asarray(x)
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.TracedError: np.asarray on a Tensor that is being differentiated would lose its gradient. \
+Use NumPy's functions on the Tensor itself, or x.detach() for its values without a gradient
+    >>> np.asarray(x.detach())
+    array([1., 2.])
+    """
+
+
+class InPlaceError(TinygradError, TypeError):
+    """Values that the record holds, or a plain array, were about to be overwritten by a Tensor.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> w[0] = 5.0
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.InPlaceError: assignment into a leaf that requires a gradient would make its gradient wrong. \
+Assign under tg.no_grad(), or into a copy: x = x.copy(); x[index] = value
+    >>> with tg.no_grad():
+    ...     w[0] = 5.0
+    """
+
+
+class GradientError(TinygradError, ValueError):
+    """A gradient was asked for where there is none to give: of a non-scalar, or of what was never recorded.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> (x * x).backward()
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.GradientError: backward: a gradient belongs to a scalar, but this Tensor has shape (2,). \
+Reduce it first (for example .sum()), or pass the cotangent: y.backward(gradient), of shape (2,)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    array([2., 4.])
+    """
+
+
+class TreeError(TinygradError, TypeError):
+    """Nested arguments do not have the structure that was expected, or hold a leaf that is no number or array."""
+
+
+class ClosureError(TinygradError, ValueError):
+    """A function with a custom rule used a traced Tensor that it was not given as an argument.
+
+    Its rule cannot speak for that Tensor, whose gradient would be lost. Pass it as an argument.
+    """
+
+
+class DivergenceError(TinygradError, ArithmeticError):
+    """Gradient descent climbed out of the bowl: the loss grew beyond bounds or stopped being finite."""
+
+
+class MissingExtraError(TinygradError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
+
+
+class DataError(TinygradError, ValueError):
+    """A data file cannot be read as numbers; the message names the line and the column."""
+
+
+class ExpressionError(TinygradError, ValueError):
+    """A formula typed on the command line holds something other than arithmetic, NumPy's functions and variables."""
