@@ -161,17 +161,21 @@ def test_every_file_says_what_it_is(file):
     assert ast.get_docstring(parsed(file))
 
 
+def printed(program: str) -> str:
+    """What a program prints in a fresh process, where nothing has been imported yet."""
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=True).stdout
+
+
 def test_the_package_loads_nothing_optional():
     program = "import sys, tinygrad_edu; print(*sorted({name.split('.')[0] for name in sys.modules}))"
-    done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
-    assert not OPTIONAL & set(done.stdout.split())
+    assert not OPTIONAL & set(printed(program).split())
 
 
 def test_public_names_are_written_by_hand():
     """`__all__` is a literal list, each name of it exists, and no name is public by accident."""
     program = "import tinygrad_edu as tg; print(*tg.__all__); print(*[n for n in tg.__all__ if not hasattr(tg, n)])"
-    done = subprocess.run([sys.executable, "-c", program], cwd=PACKAGE.parent, capture_output=True, text=True, check=True)
-    names, missing = (line.split() for line in done.stdout.split("\n")[:2])
+    names, missing = (line.split() for line in printed(program).split("\n")[:2])
     assignments = [n for n in ast.walk(parsed("__init__.py")) if isinstance(n, ast.Assign)]
     written = [ast.literal_eval(n.value) for n in assignments if ast.unparse(n.targets[0]) == "__all__"]
     assert not missing
