@@ -106,7 +106,37 @@ class ClosureError(TinygradError, ValueError):
 
 
 class DivergenceError(TinygradError, ArithmeticError):
-    """Gradient descent climbed out of the bowl: the loss grew beyond bounds or stopped being finite."""
+    """Gradient descent climbed out of the bowl: the loss grew beyond bounds or stopped being finite.
+
+    `result` is what the run had found until then, with its history.
+
+    >>> from tinygrad_edu import optim
+    >>> optim.minimize(lambda x: x * x, 1.0, optim.gradient_descent(1.5))
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.DivergenceError: gradient descent diverged: the loss went from 1 to 1.049e+06 in 10 steps \
+with learning rate 1.5. The largest curvature at the start is 2, so the rate must stay below 2/2 = 1. \
+Try 0.5, or 'auto'
+    >>> optim.minimize(lambda x: x * x, 1.0, optim.gradient_descent(0.5)).loss
+    0.0
+    """
+
+    def __init__(self, message: str, result: object = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class HyperparameterError(TinygradError, ValueError):
+    """A dial of an algorithm is outside its range: a learning rate, a decay, a batch size, a tolerance.
+
+    >>> from tinygrad_edu import optim
+    >>> optim.gradient_descent(-0.1)
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.HyperparameterError: the learning rate is -0.1. Expected a number above 0, or 'auto'
+    >>> optim.gradient_descent(0.1).hyperparameters
+    {'learning_rate': 0.1}
+    """
 
 
 class MissingExtraError(TinygradError, ImportError):

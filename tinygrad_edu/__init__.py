@@ -1,0 +1,54 @@
+"""tinygrad_edu: an autodiff engine from scratch on NumPy.
+
+Every gradient rule is one line of plain NumPy, kept in one table keyed by the NumPy function. The computation is
+recorded as data. Everything else is a way of reading that record.
+
+>>> import numpy as np, tinygrad_edu as tg
+>>> f = lambda x, y: np.exp(2 * y) * np.sin(x)
+>>> [round(float(d), 4) for d in tg.grad(f, argnums=(0, 1))(0.0, 1.0)]
+[7.3891, 0.0]
+"""
+
+from . import errors, extend, rules
+from .graph import RULES, Node, Op, Tensor, no_grad
+from .modes import strict_ieee
+from .transforms import (
+    checkpoint,
+    custom_jvp,
+    custom_vjp,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "RULES",
+    "Node",
+    "Op",
+    "Tensor",
+    "checkpoint",
+    "custom_jvp",
+    "custom_vjp",
+    "errors",
+    "extend",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
+    "no_grad",
+    "rules",
+    "stop_gradient",
+    "strict_ieee",
+    "value_and_grad",
+    "vjp",
+]

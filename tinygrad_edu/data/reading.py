@@ -1,0 +1,161 @@
+"""Read a person's own CSV file, and say exactly where it is wrong.
+
+The file is text in UTF-8 (a byte order mark is skipped) with the columns' names in its first line and one example a
+line after that. Every cell that is used must be a finite number; nothing is guessed or filled in silently. A fault is
+a `DataError` that names the file, the line and the column.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import DataError
+from .dataset import Dataset
+
+Row = tuple[int, list[str]]  # the number of the line, for messages, and its cells
+
+
+def read_csv(
+    path: str | os.PathLike[str],
+    target: str,
+    features: Sequence[str] | None = None,
+    *,
+    classes: Sequence[str] = (),
+    delimiter: str = ",",
+) -> Dataset:
+    """Read a table of numbers, and set one column apart as the target.
+
+    Parameters
+    ----------
+    path : path to a CSV file
+        UTF-8, names in the first line; fields may be quoted; empty lines are skipped.
+    target : str
+        The name of the column to predict.
+    features : sequence of str, optional
+        The names of the columns to predict from, in this order; by default all but the target.
+    classes : sequence of str, optional
+        If given, the target holds these words, and becomes their numbers: 0 for the first, 1 for the second ...
+    delimiter : str
+        What stands between the cells.
+
+    Returns
+    -------
+    Dataset
+        float64 features of shape (n, p) and target of shape (n,).
+
+    Raises
+    ------
+    DataError
+        If there is no such file or column, a line has too many or too few cells, a name occurs twice, or a cell is
+        empty, text, NaN or infinite. The message names the file, the line and the column.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "points.csv"
+    ...     _ = path.write_text("x,y\\n1,2\\n2,3\\n")
+    ...     points = read_csv(path, target="y")
+    >>> points.features, points.target
+    (array([[1.],
+           [2.]]), array([2., 3.]))
+    """
+    name = Path(path).name
+    rows = _lines(Path(path), delimiter)
+    try:
+        header = _checked_header(next(rows), name, delimiter)
+    except StopIteration:
+        raise DataError(f"{name} is empty. Expected the columns' names in its first line") from None
+    chosen = [n for n in header if n != target] if features is None else list(features)
+    if not chosen:
+        raise DataError(f"{name} has no column to predict {target!r} from. Expected at least one besides the target")
+    columns = {n: _position(n, header, name) for n in (*chosen, target)}
+    number_of = {word: float(i) for i, word in enumerate(classes)}
+    table, goal = [], []
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise DataError(f"{name}, line {line}: {len(cells)} cells. Expected {len(header)}, one a column")
+        table.append([_number(cells[columns[n]], f"{name}, line {line}, column {n!r}") for n in chosen])
+        goal.append(_target(cells[columns[target]], number_of, f"{name}, line {line}, column {target!r}"))
+    if not table:
+        raise DataError(f"{name} has names in its first line but no data below. Expected one example a line")
+    return Dataset(table, goal, tuple(chosen), target, classes=tuple(classes), source=str(path))  # type: ignore[arg-type]
+
+
+def _lines(path: Path, delimiter: str) -> Iterator[Row]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:  # -sig: skip the byte order mark of a spreadsheet
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            for cells in reader:
+                if cells:
+                    yield reader.line_num, [cell.strip() for cell in cells]
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}. Expected a CSV file") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path.name} is not text in UTF-8 (byte {error.start}). Save it as CSV in UTF-8") from None
+    except csv.Error as error:
+        place = f"{path.name}, line {reader.line_num}"
+        raise DataError(f"{place}: {error}. Expected cells with {delimiter!r} between, quotes closed") from None
+
+
+def _checked_header(row: Row, name: str, delimiter: str) -> list[str]:
+    line, header = row
+    for position, column in enumerate(header, start=1):
+        if not column:
+            raise DataError(f"{name}, line {line}: column {position} has no name. Expected a name for each column")
+        if header.count(column) > 1:
+            raise DataError(f"{name}, line {line}: two columns are called {column!r}. Expected every name once")
+    if len(header) == 1 and (other := next((mark for mark in ";\t|" if mark in header[0]), None)):
+        raise DataError(f"{name}, line {line}: one column only, {header[0]!r}. Are the cells separated by {other!r}? "
+                        f"Expected {delimiter!r}")
+    if all(_is_number(column) for column in header):
+        raise DataError(f"{name}, line {line}: numbers where the names should be. Expected the columns' names first")
+    return header
+
+
+def _position(column: str, header: list[str], name: str) -> int:
+    if column in header:
+        return header.index(column)
+    close = difflib.get_close_matches(column, header, n=1)
+    cure = f"Did you mean {close[0]!r}?" if close else f"The columns are {_listed(header)}"
+    raise DataError(f"{name} has no column {column!r}. {cure}")
+
+
+def _listed(names: list[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _number(cell: str, place: str) -> float:
+    if not cell:
+        raise DataError(f"{place}: the cell is empty. Fill it in, or leave the line out")
+    if not _is_number(cell):
+        raise DataError(f"{place}: {_shortened(cell)!r} is not a number. Expected one such as 3.5 or 2e-3; "
+                        "or leave the column out")
+    if not math.isfinite(value := float(cell)):
+        raise DataError(f"{place}: {_shortened(cell)} is not a finite number. Fill it in, or leave the line out")
+    return value
+
+
+def _target(cell: str, number_of: dict[str, float], place: str) -> float:
+    if not number_of:
+        return _number(cell, place)
+    if cell not in number_of:
+        raise DataError(f"{place}: {_shortened(cell)!r} is none of the classes {_listed(list(number_of))}")
+    return number_of[cell]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell  # Python reads 1_000 as a thousand; in a table it is a slip
+
+
+def _shortened(cell: str, most: int = 40) -> str:
+    return cell if len(cell) <= most else cell[:most] + "..."

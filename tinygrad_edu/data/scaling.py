@@ -1,0 +1,102 @@
+"""Bring features to one scale, and bring the answer back to the data's units.
+
+The valley of the loss is long and thin when one feature counts in years and another in thousandths: gradient descent
+then needs as many steps as the valley is longer than wide. Standardised features make it rounder. The weights that
+are found belong to the standardised features; `Scale.original` returns them to the units of the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..errors import DataError, ShapeError
+from .dataset import FloatArray
+
+
+class Standardized(NamedTuple):
+    """What `standardize` returns: the scaled features, and the scale that undoes it."""
+
+    features: FloatArray
+    scale: Scale
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """z = (x − mean) / deviation, column by column.
+
+    Parameters
+    ----------
+    mean, deviation : ndarray, shape (p,)
+        In the units of the columns. A constant column has deviation 1: it becomes zeros, not a division by zero.
+    """
+
+    mean: FloatArray
+    deviation: FloatArray
+
+    def apply(self, features: FloatArray) -> FloatArray:
+        """Scale other rows of the same columns, such as a test set, by the means of these."""
+        return (features - self.mean) / self.deviation
+
+    def original(self, weights: FloatArray, bias: float) -> tuple[FloatArray, float]:
+        """Weights and bias for the features in their own units.
+
+        z @ w + b = x @ (w / deviation) + (b − mean @ (w / deviation))
+
+        >>> features = np.array([[1.0], [2.0], [3.0]])
+        >>> scaled, scale = standardize(features)
+        >>> weights, bias = scale.original(np.array([2.0]), 5.0)
+        >>> bool(np.allclose(features @ weights + bias, scaled @ [2.0] + 5.0))
+        True
+        """
+        slopes = weights / self.deviation
+        return slopes, float(bias - self.mean @ slopes)
+
+
+def standardize(features: ArrayLike) -> Standardized:
+    """Subtract each column's mean and divide by its standard deviation.
+
+    Parameters
+    ----------
+    features : array_like, shape (n, p)
+        In the data's units.
+
+    Returns
+    -------
+    features : ndarray of float64, shape (n, p)
+        Every column with mean 0 and variance 1 (a constant column: zeros).
+    scale : Scale
+        The means and deviations; `scale.original(weights, bias)` goes back to the data's units.
+
+    Raises
+    ------
+    ShapeError
+        If there are not two axes, or no rows.
+    DataError
+        If a column's figures are so large that their variance overflows.
+
+    Examples
+    --------
+    >>> scaled, scale = standardize([[1.0, 5.0], [3.0, 5.0]])
+    >>> scaled
+    array([[-1.,  0.],
+           [ 1.,  0.]])
+    >>> scale.mean, scale.deviation
+    (array([2., 5.]), array([1., 1.]))
+    """
+    features = np.asarray(features, dtype=np.float64)
+    if features.ndim != 2 or len(features) == 0:
+        raise ShapeError(f"standardize: features are {features.shape}. Expected (n, p) with at least one row")
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = features.mean(axis=0), features.std(axis=0)
+    if not np.all(np.isfinite(deviation)):
+        column = int(np.argmin(np.isfinite(deviation)))
+        raise DataError(
+            f"standardize: column {column + 1} holds numbers too large to average. Give it in a larger unit"
+        )
+    constant = features.min(axis=0) == features.max(axis=0)  # rounding can leave a deviation of 1e-17 there
+    scale = Scale(mean, np.where(constant, 1.0, deviation))
+    return Standardized(np.where(constant, 0.0, scale.apply(features)), scale)

@@ -1,0 +1,278 @@
+"""A formula that someone typed, as a function: arithmetic, NumPy's elementary functions, and variables.
+
+The text is parsed by Python's own parser and then walked by the evaluator below, which knows a dozen kinds of syntax
+and refuses every other. Nothing is ever compiled or run: no attribute, no index, no string, no name that is not in
+the two tables. All numbers are float64, so 9**9**9**9 overflows at once instead of filling the memory.
+
+Calling the expression on plain numbers says where the mathematics fails (log of a negative number, division by zero),
+and on traced Tensors it differentiates, since NumPy's functions do.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .errors import ExpressionError
+
+LONGEST = 2_000  # characters; a formula typed by hand has a hundred
+DEEPEST = 60  # levels of brackets: the walks below recurse
+
+FUNCTIONS: dict[str, np.ufunc | Callable[..., Any]] = {
+    name: getattr(np, name)
+    for name in (
+        "sqrt cbrt square exp exp2 expm1 log log2 log10 log1p logaddexp reciprocal abs absolute sign "
+        "sin cos tan arcsin arccos arctan arctan2 asin acos atan atan2 hypot sinc radians degrees "
+        "sinh cosh tanh arcsinh arccosh arctanh asinh acosh atanh "
+        "power maximum minimum where clip floor ceil round"
+    ).split()
+}
+ARITIES = {"where": (3, 3), "clip": (3, 3), "round": (1, 1)}  # of those that are no ufunc
+CONSTANTS = {"pi": np.float64(np.pi), "e": np.float64(np.e)}
+OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+    ast.Mod: operator.mod,
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+FAULTS = {"divide by zero": "division by zero, or a pole", "overflow": "the result is too large for a float64"}
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A formula, checked and ready to be evaluated at numbers or at Tensors; `parse` makes it.
+
+    Examples
+    --------
+    >>> f = parse("exp(2*y) * sin(x)")
+    >>> f.variables
+    ('y', 'x')
+    >>> f(x=0.0, y=1.0)
+    np.float64(0.0)
+    """
+
+    text: str
+    tree: ast.expr
+    variables: tuple[str, ...]
+
+    def __call__(self, **values: Any) -> Any:
+        """The value where the variables have these values.
+
+        Raises
+        ------
+        ExpressionError
+            If a variable has no value.
+        """
+        for name in self.variables:
+            if name not in values:
+                raise ExpressionError(_unknown(name, values))
+        return _value(self.tree, values)
+
+    def checked(self, **values: float) -> float:
+        """The value at plain numbers, or an error that names the part of the formula that has none.
+
+        >>> parse("log(x - 3)").checked(x=2.0)
+        Traceback (most recent call last):
+            ...
+        tinygrad_edu.errors.ExpressionError: log(x - 3) has no value here: log is not defined for x - 3 = -1
+        """
+        with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
+            return float(self(**{name: np.float64(value) for name, value in values.items()}))
+
+
+def parse(text: str) -> Expression:
+    """Read a formula such as "exp(2*y) * sin(x)".
+
+    Parameters
+    ----------
+    text : str
+        Arithmetic (+ - * / % **), comparisons, numbers, pi, e, variables, and NumPy's elementary functions by their
+        names, with or without "np." before them.
+
+    Returns
+    -------
+    Expression
+        Its `variables` in the order in which they occur.
+
+    Raises
+    ------
+    ExpressionError
+        If it holds anything else. The message names the place.
+
+    Examples
+    --------
+    >>> parse("np.sqrt(x**2 + 1)").checked(x=0.0)
+    1.0
+    >>> parse("open('secrets')")
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.ExpressionError: no function is called 'open'. There are sin, cos, exp, log, sqrt and others \
+of NumPy's
+    """
+    if not text.strip():
+        raise ExpressionError('the formula is empty. Expected one such as "exp(2*y)*sin(x)"')
+    if len(text) > LONGEST:
+        raise ExpressionError(f"the formula has {len(text)} characters. Expected at most {LONGEST}; put it in a file.py")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise ExpressionError(_syntax_fault(text.strip(), error)) from None
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise ExpressionError(f"the formula cannot be read: {_words(error)}") from None
+    _check(tree, DEEPEST)
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    modules = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    free = [name for name in sorted(names, key=lambda n: (n.lineno, n.col_offset)) if id(name) not in called | modules]
+    return Expression(text.strip(), tree, tuple(dict.fromkeys(n.id for n in free if n.id not in CONSTANTS)))
+
+
+def _check(node: ast.AST, deeper: int) -> None:
+    """Refuse whatever is not on the list, before anything is evaluated."""
+    if deeper == 0:
+        raise ExpressionError(f"the formula is nested more than {DEEPEST} levels deep. Put it in a file.py")
+    match node:
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            _number(node)
+        case ast.Name() | ast.Attribute(value=ast.Name(id="np"), attr="pi" | "e"):
+            pass
+        case ast.UnaryOp(op=op, operand=x) if type(op) in OPERATORS:
+            _check(x, deeper - 1)
+        case ast.BinOp(left=x, op=op, right=y) if type(op) in OPERATORS:
+            _check(x, deeper - 1)
+            _check(y, deeper - 1)
+        case ast.Compare(left=x, ops=[op], comparators=[y]) if type(op) in OPERATORS:
+            _check(x, deeper - 1)
+            _check(y, deeper - 1)
+        case ast.Call(func=ast.Name() | ast.Attribute(value=ast.Name(id="np")), keywords=[]):
+            _check_call(node, deeper)
+        case _:
+            raise ExpressionError(_refusal(node))
+
+
+def _check_call(node: ast.Call, deeper: int) -> None:
+    name = _called(node)
+    if name not in FUNCTIONS:
+        close = difflib.get_close_matches(name, FUNCTIONS, n=1)
+        others = f"Did you mean {close[0]!r}?" if close else "There are sin, cos, exp, log, sqrt and others of NumPy's"
+        raise ExpressionError(f"no function is called {name!r}. {others}")
+    expected = getattr(FUNCTIONS[name], "nin", None) or ARITIES[name][0]
+    if len(node.args) != expected:
+        plural = "s" if expected > 1 else ""
+        raise ExpressionError(f"{_text(node)}: {name} takes {expected} argument{plural}, not {len(node.args)}")
+    for argument in node.args:
+        _check(argument, deeper - 1)
+
+
+def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
+    match node:
+        case ast.Constant():
+            return _number(node)
+        case ast.Name(id=name):
+            return values[name] if name in values else CONSTANTS[name]
+        case ast.Attribute(attr=name):
+            return CONSTANTS[name]
+        case ast.UnaryOp(op=op, operand=x):
+            return _applied(node, OPERATORS[type(op)], [_value(x, values)])
+        case ast.BinOp(left=x, op=op, right=y) | ast.Compare(left=x, ops=[op], comparators=[y]):
+            return _applied(node, OPERATORS[type(op)], [_value(x, values), _value(y, values)])
+        case ast.Call():
+            return _applied(node, FUNCTIONS[_called(node)], [_value(argument, values) for argument in node.args])
+    raise AssertionError(f"_check let {type(node).__name__} through")
+
+
+def _applied(node: ast.AST, function: Callable[..., Any], arguments: list[Any]) -> Any:
+    try:
+        return function(*arguments)
+    except FloatingPointError as error:
+        raise ExpressionError(_domain_fault(node, str(error), arguments)) from None
+
+
+def _domain_fault(node: ast.AST, fault: str, arguments: list[Any]) -> str:
+    """ "log is not defined for x - 3 = -1", from NumPy's "invalid value encountered in log"."""
+    parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+    parts = parts[1:] if isinstance(node, ast.Call) else parts
+    shown = [
+        _text(part) if isinstance(part, ast.Constant) else f"{_text(part)} = {value:.6g}"
+        for part, value in zip(parts, arguments, strict=True)
+    ]
+    where = " and ".join(shown)
+    reason = next((words for start, words in FAULTS.items() if fault.startswith(start)), None)
+    if reason is None:
+        what = _called(node) if isinstance(node, ast.Call) else fault.rpartition(" ")[2]
+        return f"{_text(node)} has no value here: {what} is not defined for {where}"
+    return f"{_text(node)} has no value here: {reason}, for {where}"
+
+
+def _number(node: ast.Constant) -> np.float64:
+    try:
+        number = np.float64(node.value)
+    except OverflowError:  # a whole number of more than 308 digits
+        number = np.float64(np.inf)
+    if not np.isfinite(number):
+        raise ExpressionError("a number in the formula is too large. Expected at most 1.8e308")
+    return number
+
+
+def _called(node: ast.AST) -> str:
+    match node:
+        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+            return name
+    raise AssertionError("only calls of names are checked")
+
+
+def _text(node: ast.AST, most: int = 60) -> str:
+    text = ast.unparse(node)
+    return text if len(text) <= most else text[:most] + "..."
+
+
+def _unknown(name: str, values: Mapping[str, Any]) -> str:
+    if name in FUNCTIONS:
+        return f"{name} is a function. Expected its argument in brackets: {name}(x)"
+    close = difflib.get_close_matches(name, [*values, *CONSTANTS], n=1)
+    hint = f", or did you mean {close[0]!r}?" if close else ""
+    return f"the name {name!r} has no value. Give it one with --at {name}=0{hint}"
+
+
+def _refusal(node: ast.AST) -> str:
+    match node:
+        case ast.BinOp(op=ast.BitXor()):
+            cure = "a power is written x**2, not x^2"
+        case ast.Attribute() | ast.Call(func=ast.Attribute()):
+            cure = "attributes are not allowed; functions go by their name alone, such as sin(x)"
+        case ast.Compare():
+            cure = "compare two things at a time: where(x > 0, x, 0)"
+        case ast.Call():
+            cure = "a call has a name and plain arguments, such as maximum(x, 0)"
+        case ast.Constant():
+            cure = "only real numbers are allowed"
+        case _:
+            cure = "only arithmetic, numbers, variables and NumPy's functions are allowed"
+    return f"{_text(node)} is no part of a formula here: {cure}"
+
+
+def _syntax_fault(text: str, error: SyntaxError) -> str:
+    words = error.msg.split(". Perhaps")[0]
+    column = min(max(error.offset or 1, 1), len(text))
+    before = text[max(column - 16, 0) : column]
+    return f"the formula cannot be read at character {column} (after {before!r}): {words}. Multiply with *: 2*x"
+
+
+def _words(error: BaseException) -> str:
+    return "it is nested too deep" if isinstance(error, RecursionError | MemoryError) else str(error)

@@ -1,0 +1,116 @@
+"""Forward mode: the record read from left to right, with tangents.
+
+Each line adds up what its arguments' tangents do to its value. It is `reverse.py` in a mirror: where the pullback sums
+a stretched axis, the pushforward stretches the tangent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+
+from ..errors import NoRuleError
+from ..graph import SELECT, Node, Tensor, handles, history, is_recording, recording, source
+from .careful import needs_care, unwrapped, wrapped
+from .reverse import pullback, stands_alone, traced_arguments
+
+
+def pushforward(
+    roots: Sequence[Node], tangents: Sequence[Any], sources: Sequence[Node], create_graph: bool | None = None
+) -> dict[Node, Any]:
+    """Carry tangents of the sources to the roots: ẏ = (∂y/∂x) ẋ.
+
+    Returns
+    -------
+    dict of Node to array
+        The tangent of each root that depends on a source. The pass is recorded as in `pullback`.
+    """
+    lines, wanted, strangers = history(roots, sources)
+    seeds = {node: t for node, t in zip(sources, tangents, strict=True) if t is not None}
+    recorded = (strangers if create_graph is None else create_graph) and is_recording()
+    with np.errstate(all="ignore"):
+        found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
+        if needs_care(found.values()):
+            found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
+    return found
+
+
+def _walk(lines, wanted, tangents, roots, recorded, careful):
+    if careful:
+        tangents = {node: wrapped(t, linear=True) for node, t in tangents.items()}
+    for node in reversed(lines):
+        if node not in wanted or not node.parents:
+            continue
+        if node.op is SELECT:
+            several = tangents.get(node.parents[0])
+            if several is not None:
+                tangents[node] = several[node.params["index"]]
+            continue
+        args, y = node.args, node.value
+        if recorded:
+            args, y = traced_arguments(node), handles(y, node)
+        given = [tangents.get(p) for p in node.parents]
+        if not careful:
+            t = _tangent(node, given, args, y)
+        elif stands_alone(node):
+            t = wrapped(_tangent(node, [unwrapped(t) for t in given], args, y), linear=True)
+        else:
+            t = _tangent(node, given, wrapped(args), wrapped(y))
+        if t is not None:
+            tangents[node] = t
+    return {node: unwrapped(tangents[node]) for node in roots if node in tangents}
+
+
+def _tangent(node: Node, given: list[Any], args: Sequence[Any], y: Any) -> Any:
+    """Σᵢ ∂f/∂xᵢ ẋᵢ for one line, or None if no tangent arrives."""
+    rules, params = node.op.jvps, node.params  # type: ignore[union-attr]
+    if all(t is None for t in given):
+        return None
+    if rules is None or callable(rules):
+        full = [np.zeros_like(x) if t is None and hasattr(x, "dtype") else t for t, x in zip(given, args, strict=True)]
+        t = _transposed(node, full, args, y) if rules is None else rules(full, y, *args, **params)
+        return _fitted(t, node.value)
+    terms = [
+        _fitted(rule(t, y, *args, **params), node.value)
+        for t, rule in zip(given, rules)  # noqa: B905 - a flat operation has no rules
+        if t is not None and rule is not None
+    ]
+    return reduce(_plus, terms) if terms else None
+
+
+def _plus(t: Any, u: Any) -> Any:
+    return [a + b for a, b in zip(t, u, strict=True)] if isinstance(t, list | tuple) else add(t, u)
+
+
+def _fitted(t: Any, y: Any) -> Any:
+    """A tangent in the shape and dtype of its value."""
+    if isinstance(y, list | tuple):
+        return [_fitted(a, b) for a, b in zip(t, y, strict=True)]
+    if t.shape != y.shape:
+        t = np.broadcast_to(t, y.shape)
+    if t.dtype != y.dtype:
+        t = np.astype(np.real(t) if t.dtype.kind == "c" and y.dtype.kind != "c" else t, y.dtype)
+    return t
+
+
+def _transposed(node: Node, tangents: list[Any], args: Sequence[Any], y: Any) -> Any:
+    """The tangent of a line that has vjps only: record the linear map g ↦ vjp(g) at zero, and pull ẋ back through it."""
+    op, several = node.op, isinstance(y, list | tuple)
+    assert op is not None
+    if op.vjps is None:
+        raise NoRuleError(f"{op.name} has no rule for forward mode, nor one for reverse mode to transpose")
+    with recording():
+        seeds = [source(np.zeros_like(v)) for v in (y if several else [y])]
+        g = seeds if several else seeds[0]
+        if callable(op.vjps):
+            cotangents = op.vjps(g, y, *args, **node.params)
+        else:
+            cotangents = [rule and rule(g, y, *args, **node.params) for _, rule in zip(args, op.vjps)]  # noqa: B905
+    pairs = [(c.node, t) for c, t in zip(cotangents, tangents, strict=False) if type(c) is Tensor and c.node is not None]
+    found = pullback([c for c, _ in pairs], [t for _, t in pairs], [s.node for s in seeds]) if pairs else {}
+    result = [found.get(s.node, np.zeros_like(v)) for s, v in zip(seeds, y if several else [y], strict=True)]
+    return result if several else result[0]

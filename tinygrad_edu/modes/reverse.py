@@ -1,0 +1,218 @@
+"""Reverse mode: the record read from right to left, with cotangents.
+
+Each line asks its rules what its cotangent means for each argument and adds the answers up where paths meet. That is
+all of backpropagation; the rest of this file keeps three promises once for all rules: broadcasting is undone (a
+stretched axis is summed), a cotangent has its primal's shape and dtype, and real primals get real cotangents.
+
+Cotangents live in a dict of this pass alone, so passes nest and threads do not meet. If the pass is itself to be
+differentiated, the rules get Tensors for arrays, and NumPy's dispatch records what they do. Next: `forward.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, GradientError, NoRuleError, ShapeError
+from ..graph import READINGS, SELECT, Node, Tensor, handles, history, is_recording, recording, source
+from .careful import Careful, needs_care, unwrapped, wrapped
+
+
+def pullback(
+    roots: Sequence[Node], cotangents: Sequence[Any], sources: Sequence[Node] = (), create_graph: bool | None = None
+) -> dict[Node, Any]:
+    """Carry cotangents of the roots to the sources: x̄ = (∂y/∂x)ᵀ ȳ.
+
+    Parameters
+    ----------
+    roots, cotangents : sequences of equal length
+        Lines of the record, and what flows back into each, of its shape and dtype.
+    sources : sequence of Node
+        Where to stop; none means at the leaves.
+    create_graph : bool, optional
+        Record the pass. By default just if the roots also depend on traced values that are not sources:
+        then someone outside differentiates too.
+
+    Returns
+    -------
+    dict of Node to array
+        The cotangents of the sources that were reached (without sources: of every leaf and watched line).
+    """
+    lines, wanted, strangers = history(roots, sources)
+    recorded = (strangers if create_graph is None else create_graph) and is_recording()
+    with np.errstate(all="ignore"):
+        found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
+        if needs_care(found.values()):
+            found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
+    return found
+
+
+def _seeds(roots: Sequence[Node], cotangents: Sequence[Any], wanted: set[Node]) -> dict[Node, Any]:
+    seeds: dict[Node, Any] = {}
+    for root, g in zip(roots, cotangents, strict=True):
+        if root in wanted:
+            seeds[root] = seeds[root] + g if root in seeds else g
+    return seeds
+
+
+def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], recorded: bool, careful: bool) -> dict:
+    if careful:
+        cotangents = {node: wrapped(g, linear=True) for node, g in cotangents.items()}
+    owned: set[Node] = set()  # lines whose cotangent is a sum that this pass made, and may add to in place
+    for node in lines:
+        g = cotangents.pop(node, None)
+        if g is None:
+            continue
+        if node.watcher is not None:
+            cotangents[node] = g
+        op = node.op
+        if op is None:
+            continue
+        if op is SELECT:
+            _into_slot(cotangents, node, g)
+            continue
+        args, y, rules = node.args, node.value, op.vjps
+        if recorded:
+            args, y = traced_arguments(node), handles(y, node)
+        if type(g) is list:
+            g = [np.zeros_like(v) if slot is None else slot for slot, v in zip(g, node.value, strict=True)]
+        if careful and stands_alone(node):
+            g = unwrapped_all(g)
+        elif careful:
+            args, y = wrapped(args), wrapped(y)
+        if type(rules) is not tuple:
+            rules = _together(node, rules, g, y, args)
+        for parent, x, rule in zip(node.parents, node.args, rules):  # noqa: B905 - a flat operation has no rules
+            if parent in wanted and rule is not None:
+                c = rule(g, y, *args, **node.params)
+                if careful and type(c) is not Careful:
+                    c = wrapped(c, linear=True)
+                if c.shape != x.shape or c.dtype is not x.dtype:
+                    c = fitted(c, x)
+                if parent not in cotangents:
+                    cotangents[parent] = c
+                elif parent in owned and type(c) is np.ndarray:
+                    cotangents[parent] += c
+                else:
+                    cotangents[parent] = total = cotangents[parent] + c
+                    if type(total) is np.ndarray:
+                        owned.add(parent)
+    return {node: unwrapped(g) for node, g in cotangents.items()} if careful else cotangents
+
+
+def _together(node: Node, rules: Any, g: Any, y: Any, args: Sequence[Any]) -> Iterable[Any]:
+    """The rules of a line that are not a tuple; contributions computed together as if each had a rule of its own."""
+    if rules is not None and not callable(rules):
+        return rules
+    found = transposed(node, args, y)(g) if rules is None else rules(g, y, *args, **node.params)
+    return [c if c is None else lambda *args, c=c, **params: c for c in found]
+
+
+def stands_alone(node: Node) -> bool:
+    """True if the rules of a line are a user's function or a walk of their own: they want arrays, not wrappings."""
+    op = node.op
+    return op is not None and (op.kind == "custom" or op.vjps is None or op.jvps is None)
+
+
+def unwrapped_all(g: Any) -> Any:
+    return [unwrapped(v) for v in g] if isinstance(g, list) else unwrapped(g)
+
+
+def _into_slot(cotangents: dict[Node, Any], node: Node, g: Any) -> None:
+    """Keep the cotangent of one output of several, until all have come."""
+    (parent,), index = node.parents, node.params["index"]
+    slots = cotangents.setdefault(parent, [None] * len(parent.value))
+    slots[index] = g if slots[index] is None else slots[index] + g
+
+
+def traced_arguments(node: Node) -> tuple[Any, ...]:
+    """The arguments of a line as Tensors again, where they were traced."""
+    return tuple(x if p is None else handles(x, p) for x, p in zip(node.args, node.parents, strict=True))
+
+
+def fitted(c: Any, x: Any) -> Any:
+    """A cotangent in the shape and dtype of its primal: stretched axes summed, imaginary parts of a real primal dropped."""
+    if c.shape != x.shape:
+        c = sum_to(c, x.shape)
+    if c.dtype != x.dtype:
+        c = np.astype(np.real(c) if c.dtype.kind == "c" and x.dtype.kind != "c" else c, x.dtype)
+    return c
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes that broadcasting added or stretched: the transpose of `np.broadcast_to(x, g.shape)`.
+
+    >>> sum_to(np.ones((2, 3)), (3,))
+    array([2., 2., 2.])
+    >>> sum_to(np.ones((2, 3)), (2, 1))
+    array([[3.],
+           [3.]])
+    """
+    extra = g.ndim - len(shape)
+    stretched = [a + extra for a, n in enumerate(shape) if n == 1 and g.shape[a + extra] != 1]
+    g = np.sum(g, axis=(*range(extra), *stretched))
+    return g if g.shape == shape else np.reshape(g, shape)
+
+
+def transposed(node: Node, args: Sequence[Any], y: Any) -> Any:
+    """The pullback of a line that has jvps only: record the linear map t ↦ Σ jvpᵢ(tᵢ) at zero, and pull back through it."""
+    op = node.op
+    assert op is not None
+    if op.jvps is None:
+        raise NoRuleError(f"{op.name} has no rule for reverse mode, nor one for forward mode to transpose")
+
+    def pull(g: Any) -> list[Any]:
+        with recording():
+            tangents = [source(np.zeros_like(x)) if p is not None else None for x, p in zip(args, node.parents, strict=True)]
+            result = op.jvps(tangents, y, *args, **node.params)
+        nodes = [t.node for t in tangents if t is not None]
+        roots = result if isinstance(result, list | tuple) else [result]
+        pairs = [(r.node, c) for r, c in zip(roots, g if isinstance(g, list) else [g], strict=True) if type(r) is Tensor]
+        traced = [(root, c) for root, c in pairs if root is not None]
+        found = pullback([root for root, _ in traced], [c for _, c in traced], nodes) if traced else {}
+        return [None if t is None else found.get(t.node) for t in tangents]
+
+    return pull
+
+
+def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> None:
+    """The method `Tensor.backward`: add the gradients to the `.grad` of the leaves."""
+    if root.node is None:
+        raise GradientError(
+            "backward: this Tensor depends on nothing that requires a gradient. "
+            "Make its inputs with Tensor(data, requires_grad=True), and compute outside no_grad()"
+        )
+    found = pullback([root.node], [_seed(root, gradient)], create_graph=create_graph)
+    for node, g in found.items():
+        tensor = node.watcher and node.watcher()
+        if tensor is not None:
+            g = np.conj(g) if g.dtype.kind == "c" else g
+            previous = tensor.grad
+            tensor.grad = g + previous if previous is not None else g if create_graph else _own(g)
+
+
+def _seed(root: Tensor, gradient: Any) -> Any:
+    if gradient is None:
+        if root.size != 1:
+            raise GradientError(
+                f"backward: a gradient belongs to a scalar, but this Tensor has shape {root.shape}. Reduce it first "
+                f"(for example .sum()), or pass the cotangent: y.backward(gradient), of shape {root.shape}"
+            )
+        return np.ones_like(root.data)
+    if not hasattr(gradient, "__array_function__"):
+        gradient = np.asarray(gradient, root.dtype)
+    if gradient.shape != root.shape:
+        raise ShapeError(f"backward: the cotangent has shape {gradient.shape}, but the Tensor has shape {root.shape}")
+    if gradient.dtype.kind not in "fc":
+        raise DtypeError(f"backward: the cotangent is of {gradient.dtype}. Convert it first: gradient.astype(float)")
+    return np.conj(gradient) if gradient.dtype.kind == "c" else gradient
+
+
+def _own(g: Any) -> Any:
+    """An array that nothing else refers to: `.grad` is the user's, to be scaled or clipped in place."""
+    return np.array(g) if isinstance(g, np.ndarray | np.generic) else g.data if type(g) is Tensor else g
+
+
+READINGS["backward"] = backward

@@ -1,0 +1,152 @@
+"""How strongly the loss bends: the largest and the smallest eigenvalue of its Hessian.
+
+The bend decides how long a step may be. On a bowl with eigenvalues from μ to λ, gradient descent with learning rate η
+multiplies the error along each eigenvector by 1 − η × eigenvalue: it shrinks everywhere below η = 2/λ, bounces for
+ever at 2/λ, and grows beyond. The Hessian itself is never formed: n parameters would need n² numbers. A few products
+Hessian × vector are enough, because repeated products turn any vector towards the extreme eigenvectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import HyperparameterError
+from ..transforms import hvp
+from ..trees import Tree, flatten
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Curvature:
+    """The extreme second derivatives of a loss at one point.
+
+    Parameters
+    ----------
+    smallest, largest : float
+        μ and λ, the extreme eigenvalues of the Hessian, in units of loss per squared unit of the parameters.
+
+    Examples
+    --------
+    >>> bowl = Curvature(2.0, 4.0)
+    >>> bowl.safe_rate, bowl.limit
+    (0.25, 0.5)
+    """
+
+    smallest: float
+    largest: float
+
+    @property
+    def bends_up(self) -> bool:
+        """Whether the loss bends upwards in some direction: only then does it bound the learning rate."""
+        return bool(np.isfinite(self.largest) and self.largest > 0)
+
+    @property
+    def is_bowl(self) -> bool:
+        """Whether it bends upwards in every direction, as far as rounding lets one tell a flat valley from it."""
+        return self.bends_up and self.smallest > 1e-12 * self.largest
+
+    @property
+    def limit(self) -> float:
+        """2/λ: from this learning rate on gradient descent no longer settles."""
+        return 2 / self.largest if self.bends_up else np.inf
+
+    @property
+    def safe_rate(self) -> float:
+        """1/λ: one step to the minimum in one dimension, and half the limit in several."""
+        if not self.bends_up:
+            raise HyperparameterError(
+                f"learning_rate='auto': the loss does not bend upwards at the start (largest second derivative "
+                f"{self.largest:.3g}), so its curvature sets no step. Expected a number, such as learning_rate=0.01"
+            )
+        return 1 / self.largest
+
+
+def curvature(loss: Callable[..., Any], params: Tree, *data: Any, products: int = 32, seed: int = 0) -> Curvature:
+    """The extreme eigenvalues of the Hessian of `loss` at `params`.
+
+    From a random vector v the products v, Hv, H²v ... are made orthogonal; the Hessian as seen in the space that
+    they span has extreme eigenvalues that converge fast to its own, and equal them once it is the whole space.
+
+    Parameters
+    ----------
+    loss : callable
+        loss(params, *data) → scalar, written in NumPy.
+    params : array, or nested dicts, lists, tuples of arrays
+        Where to measure.
+    *data
+        Further arguments of the loss, held constant.
+    products : int
+        The most Hessian × vector products to spend. With this many parameters or fewer, the result is exact; with
+        more, `largest` is slightly low and `smallest` slightly high.
+    seed : int
+        For the first vector.
+
+    Returns
+    -------
+    Curvature
+        NaN where the loss has no finite second derivatives.
+
+    References
+    ----------
+    C. Lanczos (1950). An iteration method for the solution of the eigenvalue problem of linear differential and
+    integral operators. Journal of Research of the National Bureau of Standards 45, 255-282.
+
+    Examples
+    --------
+    >>> bend = curvature(lambda p: 4 + (p[0] - 2) ** 2 + 2 * p[1] ** 2, np.array([-1.0, 2.0]))
+    >>> round(bend.smallest, 9), round(bend.largest, 9)
+    (2.0, 4.0)
+    """
+    vector, rebuild = as_vector(params)
+
+    def product(v: Vector) -> Vector:
+        return as_vector(hvp(lambda p: loss(p, *data), (params,), (rebuild(v),)))[0]
+
+    first = np.random.default_rng(seed).standard_normal(vector.size)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        seen = _as_seen_from(product, first, products)
+    if not np.all(np.isfinite(seen)):
+        return Curvature(np.nan, np.nan)
+    values = np.linalg.eigvalsh((seen + seen.T) / 2)
+    return Curvature(float(values[0]), float(values[-1]))
+
+
+def _as_seen_from(product: Callable[[Vector], Vector], v: Vector, most: int) -> NDArray[np.float64]:
+    """Q H Qᵀ, with the rows of Q an orthonormal basis of v, Hv, H²v ..."""
+    basis, images = np.empty((0, v.size)), np.empty((0, v.size))
+    for _ in range(min(most, v.size)):
+        basis = np.vstack([basis, v / np.linalg.norm(v)])
+        images = np.vstack([images, product(basis[-1])])
+        v = images[-1]
+        for _ in range(2):  # once leaves rounding errors that grow from product to product; twice is enough
+            v = v - basis.T @ (basis @ v)
+        if not np.linalg.norm(v) > 1e-10 * np.linalg.norm(images[-1]):  # nothing new (or NaN)
+            break
+    return basis @ images.T
+
+
+def as_vector(tree: Tree) -> tuple[Vector, Callable[[Vector], Tree]]:
+    """All numbers of a tree in one vector, and the way back to the same structure, shapes and dtypes.
+
+    >>> vector, rebuild = as_vector({"w": np.ones((2, 1)), "b": 3.0})
+    >>> vector
+    array([1., 1., 3.])
+    >>> rebuild(2 * vector)["b"]
+    array(6.)
+    """
+    found, refill = flatten(tree)
+    arrays = [np.asarray(leaf) for leaf in found]
+    ends = np.cumsum([array.size for array in arrays])
+    kinds = [np.result_type(array, np.float32) for array in arrays]  # whole numbers become float64
+
+    def rebuild(vector: Vector) -> Tree:
+        parts = np.split(vector, ends[:-1])
+        return refill([p.reshape(a.shape).astype(k) for p, a, k in zip(parts, arrays, kinds, strict=True)])
+
+    return np.concatenate([np.ravel(array) for array in arrays]).astype(np.float64), rebuild

@@ -1,0 +1,73 @@
+"""When to stop: what was met on the way, and what it says.
+
+The loss "stops changing" when it varies by less than a given fraction of itself. That alone can deceive: at the edge
+of stability the point bounces from one side of the valley to the other at one height, and a heavy ball stands still
+for a moment where it turns. So the loss must keep still over several epochs, and the point itself must rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from ..trees import Tree, leaves
+
+WINDOW = 10  # epochs over which a loss that stops changing must not change, and a loss that climbs must climb
+
+
+@dataclass
+class History:
+    """What was met on the way, from the start to the end: entry k belongs to the point after k epochs.
+
+    `losses`: the loss over all the data. `gradient_norms`: the length of the gradient there (empty with mini-batches,
+    which never form it). `params`: the points themselves, if `minimize` was asked to keep the trajectory.
+    """
+
+    losses: list[float] = field(default_factory=list)
+    gradient_norms: list[float] = field(default_factory=list)
+    params: list[Tree] = field(default_factory=list)
+
+    def note(self, params: Tree, loss: float, gradient: Tree, trajectory: bool) -> None:
+        """Write one more point down."""
+        self.losses.append(loss)
+        if gradient is not None:
+            self.gradient_norms.append(norm(gradient))
+        if trajectory:
+            self.params.append(params)
+
+
+def stands_still(history: History, last: Tree, now: Tree, start: Tree, tolerance: float) -> bool:
+    """Whether the loss has stopped changing, and the point with it."""
+    recent = history.losses[-WINDOW - 1 :]
+    if len(recent) <= WINDOW:
+        return False
+    scale = max(abs(recent[-1]), tolerance * abs(history.losses[0]))  # a loss that ends at 0 has no size of its own
+    if not max(recent) - min(recent) <= tolerance * scale:
+        return False
+    return distance(now, last) <= np.sqrt(tolerance) * (norm(now) + distance(now, start))
+
+
+def climbs(history: History) -> bool:
+    """Whether the descent goes up: to something that is not finite, or up and up, past the start."""
+    losses = history.losses
+    if not np.isfinite(losses[-1]) or not np.all(np.isfinite(history.gradient_norms[-1:])):
+        return True
+    recent = losses[-WINDOW - 1 :]
+    rising = all(later > earlier for earlier, later in pairwise(recent))
+    return len(recent) > WINDOW and rising and recent[-1] > losses[0]
+
+
+def norm(tree: Tree) -> float:
+    """The length of a tree of arrays as one long vector: the root of the sum of all squares.
+
+    >>> norm({"w": np.array([3.0, 0.0]), "b": 4.0})
+    5.0
+    """
+    return float(np.sqrt(sum(float(np.vdot(leaf, leaf).real) for leaf in leaves(tree))))
+
+
+def distance(one: Tree, other: Tree) -> float:
+    """The length of the difference of two trees."""
+    return float(np.hypot.reduce([norm(np.subtract(a, b)) for a, b in zip(leaves(one), leaves(other), strict=True)]))

@@ -1,0 +1,126 @@
+"""Arithmetic, powers, choices and kinks: the first page of the appendix.
+
+Letters: z is the result of x and y (y is the result where there is one argument), g what flows back, or forward.
+At a kink a rule returns the subgradient of smallest norm, taken over all arguments together: ties share evenly,
+and |x| has slope 0 at 0. docs/kinks.md holds the whole convention, with its reasons.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from .declare import composite, elementwise, flat, linear, primitive
+
+
+def share(g, z, x, y):
+    """The part of g that belongs to x, if z is one of x and y: all if z is x, half at a tie; NaN counts as equal."""
+    return np.where(_holds(x, z), np.where(_holds(y, z), 0.5 * g, g), 0)
+
+
+def _holds(x, z):
+    return (x == z) | ((x != x) & (z != z))
+
+
+# fmt: off
+elementwise(np.add,         lambda g, z, x, y: g,                     lambda g, z, x, y: g)
+elementwise(np.subtract,    lambda g, z, x, y: g,                     lambda g, z, x, y: -g)
+elementwise(np.multiply,    lambda g, z, x, y: g * y,                 lambda g, z, x, y: g * x)
+elementwise(np.divide,      lambda g, z, x, y: g / y,                 lambda g, z, x, y: -g * z / y)
+elementwise(np.negative,    lambda g, y, x: -g)
+elementwise(np.positive,    lambda g, y, x: g)
+elementwise(np.reciprocal,  lambda g, y, x: -g * y * y)
+elementwise(np.square,      lambda g, y, x: g * 2 * x)
+elementwise(np.sqrt,        lambda g, y, x: g / (2 * y))
+elementwise(np.cbrt,        lambda g, y, x: g / (3 * y * y))
+# fmt: on
+
+
+def _power_base(g, z, x, y):
+    """y xʸ⁻¹; for y = 0 the exponent becomes 0, so that 0 · 0⁻¹ is 0."""
+    return g * (y * x ** (y - 1 + (y == 0)))
+
+
+def _power_exponent(g, z, x, y):
+    """xʸ log x; at x = 0 its limit, 0, while y > 0."""
+    return g * np.where((x == 0) & (y > 0), 0, z * np.log(x))
+
+
+# operator.pow computes x ** 2 as x * x, which np.power does not
+elementwise(np.power, _power_base, _power_exponent, call=operator.pow)
+composite(np.float_power, lambda x, y: (x * np.float64(1)) ** y)
+
+# fmt: off
+elementwise(np.maximum,     share,                                    lambda g, z, x, y: share(g, z, y, x))
+elementwise(np.minimum,     share,                                    lambda g, z, x, y: share(g, z, y, x))
+elementwise(np.fmax,        share,                                    lambda g, z, x, y: share(g, z, y, x))
+elementwise(np.fmin,        share,                                    lambda g, z, x, y: share(g, z, y, x))
+elementwise(np.where, None, lambda g, z, c, x, y: np.where(c, g, 0),  lambda g, z, c, x, y: np.where(c, 0, g))
+elementwise(np.remainder,   lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.floor(x / y))
+elementwise(np.fmod,        lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.trunc(x / y))
+elementwise(np.copysign,    lambda g, z, x, y: g * np.sign(x) * np.copysign(1, y),  None)
+elementwise(np.heaviside,   None,                                     lambda g, z, x, y: np.where(x == 0, g, 0))
+elementwise(np.absolute,    lambda g, y, x: g * np.conj(np.sign(x)))
+elementwise(np.fabs,        lambda g, y, x: g * np.sign(x))
+# fmt: on
+
+primitive(
+    np.divmod,
+    vjps=(lambda g, z, x, y: g[1], lambda g, z, x, y: -g[1] * z[0]),
+    jvps=(lambda t, z, x, y: (np.zeros_like(t), t), lambda t, z, x, y: (np.zeros_like(t), -t * z[0])),
+)
+
+
+def _above(g, x, bound):
+    """g where x > bound, 0 where x < bound. At a tie g/2 if the bound is an array, an argument like x; 0 if a number."""
+    if bound is None:
+        return g
+    return np.where(x == bound, g * (0.5 if np.ndim(bound) else 0), np.where(x > bound, g, 0))
+
+
+def _clip_x(g, z, x, low, high):
+    inside = _above(_above(g, x, low), -x, None if high is None else -high)
+    return np.where(x == x, inside, g)  # the value of a NaN is x itself
+
+
+def _clip_low(g, z, x, low, high):
+    return _above(_above(g, low, x), -low, None if high is None else -high)
+
+
+def _clip_high(g, z, x, low, high):
+    return _above(g, x if low is None else np.maximum(x, low), high)
+
+
+def _bind_clip(a, a_min=None, a_max=None, *, min=None, max=None):
+    return (a, a_min if min is None else min, a_max if max is None else max), {}
+
+
+elementwise(np.clip, _clip_x, _clip_low, _clip_high, bind=_bind_clip)
+
+# --- complex numbers: the walk transposes and never conjugates, with the pairing Re(g t) ------------------------------
+
+
+def _sign_jvp(t, y, x):
+    """y = x/|x| turns with x: (t - y Re(ȳ t)) / |x|. On the real line it does not move."""
+    if not np.iscomplexobj(x):
+        return np.zeros_like(t)
+    return (t - y * np.real(np.conj(y) * t)) / np.where(x == 0, 1, np.abs(x))
+
+
+primitive(np.sign, (lambda g, y, x: np.conj(_sign_jvp(np.conj(g), y, x)),), (_sign_jvp,))
+
+# fmt: off
+linear(np.real,             lambda g, y, x: g)
+linear(np.imag,             lambda g, y, x: -1j * g)
+linear(np.conj,             lambda g, y, x: np.conj(g))
+elementwise(np.angle,       lambda g, y, x, deg=False: -1j * g * (180 / np.pi if deg else 1) * np.conj(x)
+                                                       / np.where(x == 0, 1, np.abs(x) ** 2))
+elementwise(np.nan_to_num,  lambda g, y, x, copy=True, nan=0.0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
+
+flat(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide, np.signbit, np.spacing)
+flat(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose)
+flat(np.isfinite, np.isnan, np.isinf, np.isneginf, np.isposinf, np.array_equal, np.iscomplexobj, np.isrealobj)
+flat(np.iscomplex, np.isreal, np.logical_and, np.logical_or, np.logical_not, np.logical_xor)
+flat(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert)
+# fmt: on

@@ -1,0 +1,149 @@
+"""Selecting elements and putting them somewhere: `x[index]`, `x[index] = v`, and what is made of them.
+
+Reading by index and adding at an index are transposes of each other: what was read twice receives two cotangents.
+`scatter` is the one place of the library that writes into an array, and the array is its own. Next: `products.py`.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from ..errors import NoRuleError
+from .declare import composite, flat, linear, primitive
+
+
+def is_basic(index):
+    """True if an index is made of integers, slices, newaxis and ellipsis, or is a mask: it meets no element twice."""
+    if isinstance(index, tuple):
+        return all(part is None or isinstance(part, int | slice | type(...) | np.integer) for part in index)
+    return index is None or isinstance(index, int | slice | type(...) | np.integer) or getattr(index, "dtype", None) == bool
+
+
+def _scatter(x, shape, index):
+    zeros = np.zeros_like(x, shape=shape)
+    if is_basic(index):
+        zeros[index] = x
+    else:
+        np.add.at(zeros, index, x)
+    return zeros
+
+
+scatter = linear(_scatter, transpose=lambda g, y, x, shape, index: g[index])
+"""Zeros of the given shape with x added at the index: the transpose of reading there."""
+
+getitem = linear(operator.getitem, lambda g, y, x, index: scatter(g, shape=x.shape, index=index),
+                 call=lambda x, index: x[index], bind=lambda x, index: ((x,), {"index": index}))  # fmt: skip
+
+
+# --- assignment -------------------------------------------------------------------------------------------------------------
+
+
+def _setitem(x, v, index):
+    result = np.array(x)
+    result[index] = v
+    return result
+
+
+def _survivors(shape, index):
+    """Which of the values written at an index are still there afterwards: where it repeats, the last one wins."""
+    seats = np.zeros(shape, dtype=int)
+    order = np.reshape(np.arange(seats[index].size), seats[index].shape)
+    seats[index] = order
+    return seats[index] == order
+
+
+def _setitem_value(g, y, x, v, index):
+    return g[index] if is_basic(index) else np.where(_survivors(x.shape, index), g[index], 0)
+
+
+setitem = primitive(
+    operator.setitem,
+    vjps=(lambda g, y, x, v, index: setitem(g, 0, index=index), _setitem_value),
+    jvps=(
+        lambda t, y, x, v, index: setitem(t, 0, index=index),
+        lambda t, y, x, v, index: setitem(np.zeros_like(y), t, index=index),
+    ),
+    call=_setitem,
+    bind=lambda x, v, index: ((x, v), {"index": index}),
+)
+
+
+# --- functions made of reading ------------------------------------------------------------------------------------------------
+
+
+def _along(axis, index):
+    """The index that applies `index` to one axis."""
+    return (slice(None),) * axis + (index,)
+
+
+def _take(a, indices, axis=None, out=None, mode="raise"):
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    n = a.shape[axis]
+    indices = np.asarray(indices)
+    wrapped = {"raise": lambda i: i, "wrap": lambda i: i % n, "clip": lambda i: np.clip(i, 0, n - 1)}[mode](indices)
+    return a[_along(axis % a.ndim, wrapped)]
+
+
+def _take_along_axis(arr, indices, axis=-1):
+    if axis is None:
+        return np.ravel(arr)[indices]
+    axis = axis % arr.ndim
+    grid = [np.reshape(np.arange(n), [-1 if b == a else 1 for b in range(arr.ndim)]) for a, n in enumerate(arr.shape)]
+    grid[axis] = indices
+    return arr[tuple(grid)]
+
+
+def _repeat(a, repeats, axis=None):
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
+
+
+def _diagonal_index(shape, offset):
+    n = max(0, min(shape[0] + min(offset, 0), shape[1] - max(offset, 0)))
+    i = np.arange(n)
+    return i + max(-offset, 0), i + max(offset, 0)
+
+
+def _diagonal(a, offset=0, axis1=0, axis2=1):
+    moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    return moved[(..., *_diagonal_index(moved.shape[-2:], offset))]
+
+
+def _diag(v, k=0):
+    if v.ndim == 2:
+        return _diagonal(v, k)
+    n = v.shape[0] + abs(k)
+    return scatter(v, shape=(n, n), index=_diagonal_index((n, n), k))
+
+
+def _pad(array, pad_width, mode="constant", **kwargs):
+    """Every mode but a constant's reads elements of the array once more: padding its indices tells which."""
+    widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2))
+    if mode in ("edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type", "even") == "even":
+        for axis, width in enumerate(widths):
+            array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode, **kwargs), axis)
+        return array
+    if mode != "constant":
+        raise NoRuleError(f"pad has no rule for mode={mode!r} with {kwargs}. Use constant, edge, reflect, symmetric or wrap")
+    frame = np.pad(np.zeros(array.shape, array.dtype), widths, **kwargs)
+    inside = tuple(slice(int(a), int(a) + n) for (a, _), n in zip(widths, array.shape, strict=True))
+    return scatter(array, shape=frame.shape, index=inside) + frame
+
+
+# fmt: off
+composite(np.take,            _take)
+composite(np.take_along_axis, _take_along_axis)
+composite(np.repeat,          _repeat)
+composite(np.diagonal,        _diagonal)
+composite(np.diag,            _diag)
+composite(np.diagflat,        lambda v, k=0: _diag(np.ravel(v), k))
+composite(np.pad,             _pad)
+composite(np.sort,            lambda a, axis=-1, kind=None, order=None, stable=None: np.take_along_axis(
+                                  a if axis is not None else np.ravel(a), np.argsort(a, axis=axis, kind="stable"), -1 if axis is None else axis))
+# fmt: on
+
+flat(np.argsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.argpartition, np.lexsort)
