@@ -81,13 +81,14 @@ class Op:
         The declarer's name: elementwise, linear, bilinear, primitive, flat.
     """
 
-    __slots__ = ("arity", "bind", "function", "jvps", "kind", "name", "understood", "vjps")
+    __slots__ = ("arity", "bind", "function", "jvps", "kind", "name", "sort", "understood", "vjps")
 
     def __init__(self, function, vjps, jvps, kind="primitive", name=None, arity=None, bind=None, signature=None):
         self.function, self.vjps, self.jvps, self.kind = function, vjps, jvps, kind
         self.name = name or function.__name__
         self.arity = len(vjps) if arity is None and isinstance(vjps, tuple) else arity
-        self.bind = bind or _binder(signature or function, self.arity)
+        self.bind = bind or _binder(signature or function, self.arity)  # sorts a call of the NumPy function
+        self.sort = _sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
         self.understood: set[str] | None = None
 
     def __call__(self, *args: Any, **params: Any) -> Any:
@@ -132,6 +133,10 @@ def _binder(function: Callable[..., Any], arity: int) -> Callable[..., tuple[tup
         return arrays, {name: value for name, value in given.items() if value is not np._NoValue}
 
     return bind
+
+
+def _sorted_already(*args: Any, **params: Any) -> tuple[tuple, dict]:
+    return args, params
 
 
 def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
@@ -404,7 +409,7 @@ class Tensor(Surface):
             raise NoRuleError(_no_rule(function))
         if op.kind == "composite":
             return op.function(*args, **kwargs)
-        args, params = op.bind(*args, **kwargs)
+        args, params = (op.sort if function is op else op.bind)(*args, **kwargs)
         return record(op, args, _plain(op, params) if params else params)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -508,7 +513,7 @@ def _unusual_call(op, ufunc, method, inputs, kwargs):
             "for example np.sum for np.add.reduce, or np.cumsum for np.add.accumulate"
         )
     params = {name: value for name, value in kwargs.items() if name != "out"}
-    if params:
+    if params and op.kind != "composite":
         raise NoRuleError(f"{ufunc.__name__} has no rule for {', '.join(params)}=. Use np.where or .astype on the result")
     return inputs, params
 

@@ -459,7 +459,7 @@ def _is_traced(x: Any) -> bool:
 
 def _one_line(name: str, args: list[Any], values: list[Any], refill: Function, vjps: Any = None, jvps: Any = None) -> Tree:
     """Values that were computed elsewhere, written down as one line with its own rules."""
-    values = [np.asarray(y) if isinstance(y, int | float) else y for y in values]
+    values = [_as_number(y) for y in values]
     found = record(Op(lambda *xs: values[0] if len(values) == 1 else values, vjps, jvps, "custom", name, 0), args, {})
     return refill(found if isinstance(found, list) else [found])
 
@@ -509,7 +509,7 @@ def _cotangents_like(args: Tree, given: Tree, name: str) -> list[Any]:
     found: list[Any] = []
     for arg, g in zip(args, given, strict=True):
         found += [None] * len(leaves(arg)) if g is None else leaves_like(arg, g)
-    return [np.asarray(g) if isinstance(g, int | float) else g for g in found]
+    return [_as_number(g) for g in found]
 
 
 class custom_jvp(_Custom):

@@ -146,4 +146,4 @@ composite(np.sort,            lambda a, axis=-1, kind=None, order=None, stable=N
                                   a if axis is not None else np.ravel(a), np.argsort(a, axis=axis, kind="stable"), -1 if axis is None else axis))
 # fmt: on
 
-flat(np.argsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.argpartition, np.lexsort)
+flat(np.argsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.argpartition)
