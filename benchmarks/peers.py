@@ -1,0 +1,36 @@
+"""The other libraries, each behind one door; one that is not installed is None.
+
+They are compared as their own users write them: PyTorch and MyGrad record and call `backward()`, autograd transforms
+a function. The programs of a workload take the library's NumPy-like namespace as an argument, so that every library
+runs the same lines.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+def _installed(name: str) -> ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+torch = _installed("torch")
+mygrad = _installed("mygrad")
+autograd = _installed("autograd")
+autograd_numpy = _installed("autograd.numpy")
+
+if torch is not None:
+    torch.set_num_threads(1)
+
+FOUND = {"PyTorch": torch, "autograd": autograd, "MyGrad": mygrad}
+ABSENT = [name for name, module in FOUND.items() if module is None]
+
+
+def versions() -> list[str]:
+    """Names and versions of the peers that take part."""
+    found = [(name, module) for name, module in FOUND.items() if module is not None]
+    return [f"{name} {getattr(module, '__version__', '')}".strip() for name, module in found]
