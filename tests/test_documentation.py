@@ -48,3 +48,9 @@ def test_every_example_of_a_module_prints_what_it_says(path):
 def test_a_wrong_example_is_found():
     session = doctest.DocTestParser().get_doctest(">>> 1 + 1\n3\n", {}, "wrong", None, 0)
     assert "Expected:\n    3\nGot:\n    2" in failures(session)
+
+
+@pytest.mark.parametrize("path", [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], ids=name_of)
+def test_every_link_between_pages_leads_somewhere(path):
+    targets = re.findall(r"\]\((?!\w+:)([^)#]+)", path.read_text())
+    assert not [target for target in targets if not (path.parent / target).exists()]
