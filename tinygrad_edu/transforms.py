@@ -16,7 +16,7 @@ import numpy as np
 from .errors import ClosureError, DtypeError, GradientError, ShapeError, TreeError
 from .graph import Node, Op, Tensor, boundary, handles, history, is_recording, record, recording, source
 from .modes.forward import pushforward
-from .modes.reverse import pullback
+from .modes.reverse import one_like, pullback
 from .trees import Tree, flatten, leaves, leaves_like, tree_map
 
 Function = Callable[..., Any]
@@ -108,7 +108,7 @@ def _scalar(run: _Recorded) -> Any:
             f"{run.name}: a gradient belongs to one real number, but the function returned {what}. Reduce it "
             "(np.sum, np.mean, np.abs), or ask for all derivatives with jacobian"
         )
-    return np.ones_like(_data(y))
+    return one_like(_data(y))
 
 
 def _as_number(y: Any) -> Any:

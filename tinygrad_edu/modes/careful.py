@@ -54,20 +54,23 @@ def strict_ieee() -> Iterator[None]:
 
 def needs_care(results: Any) -> bool:
     """True if a pass has to be walked once more: a result is not finite, or cannot be looked at."""
-    return not _strict.get() and not all(map(_is_finite, results))
+    return not (_strict.get() or all([_is_finite(g) for g in results]))
 
 
 def _is_finite(g: Any) -> bool:
     g = g.data if type(g) is Tensor else g
-    if not isinstance(g, np.ndarray | np.generic):
+    if isinstance(g, np.generic):
+        return math.isfinite(abs(g))
+    if not isinstance(g, np.ndarray):
         return False
-    square = np.vdot(g, g).real if g.ndim else abs(g)  # one read of the array; overflow means a needless second walk
-    return math.isfinite(square)
+    return math.isfinite(np.vdot(g, g).real)  # one read of the array; overflow means a needless second walk
 
 
 def wrapped(x: Any, linear: bool = False) -> Any:
     """A Careful array; lists of outputs by element; numbers, masks and indices as they are."""
-    if isinstance(x, list | tuple):
+    if type(x) is Careful:
+        return x
+    if isinstance(x, (list, tuple)):
         return [wrapped(v, linear) for v in x]
     return Careful(x, linear) if getattr(getattr(x, "dtype", None), "kind", "") in ("f", "c") else x
 

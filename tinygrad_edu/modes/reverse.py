@@ -58,52 +58,58 @@ def _seeds(roots: Sequence[Node], cotangents: Sequence[Any], wanted: set[Node]) 
 
 
 def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], recorded: bool, careful: bool) -> dict:
-    if careful:
-        cotangents = {node: wrapped(g, linear=True) for node, g in cotangents.items()}
-    owned: set[Node] = set()  # lines whose cotangent is a sum that this pass made, and may add to in place
+    unusual = recorded or careful
+    owned: set[Node] = set()
     for node in lines:
         g = cotangents.pop(node, None)
         if g is None:
             continue
         if node.watcher is not None:
             cotangents[node] = g
-        op = node.op
-        if op is None:
-            continue
-        if op is SELECT:
-            _into_slot(cotangents, node, g)
-            continue
-        args, y, rules = node.args, node.value, op.vjps
-        if recorded:
-            args, y = traced_arguments(node), handles(y, node)
-        if type(g) is list:
-            g = [np.zeros_like(v) if slot is None else slot for slot, v in zip(g, node.value, strict=True)]
-        if careful and stands_alone(node):
-            g = unwrapped_all(g)
-        elif careful:
-            args, y = wrapped(args), wrapped(y)
-        if type(rules) is not tuple:
-            rules = _together(node, rules, g, y, args)
+        args, y, params, rules = node.args, node.value, node.params, node.op.vjps  # type: ignore[union-attr]
+        if unusual or type(rules) is not tuple or type(g) is list:
+            if node.op is SELECT:
+                _into_slot(cotangents, node, g)
+                continue
+            g, y, args, rules = _prepared(node, g, recorded, careful)
         for parent, x, rule in zip(node.parents, node.args, rules):  # noqa: B905 - a flat operation has no rules
             if parent in wanted and rule is not None:
-                c = rule(g, y, *args, **node.params)
-                if careful and type(c) is not Careful:
-                    c = wrapped(c, linear=True)
+                c = rule(g, y, *args, **params) if params else rule(g, y, *args)
                 if c.shape != x.shape or c.dtype is not x.dtype:
                     c = fitted(c, x)
-                if parent not in cotangents:
-                    cotangents[parent] = c
-                elif parent in owned and type(c) is np.ndarray:
-                    cotangents[parent] += c
+                if parent in cotangents:
+                    _add(cotangents, owned, parent, c)
                 else:
-                    cotangents[parent] = total = cotangents[parent] + c
-                    if type(total) is np.ndarray:
-                        owned.add(parent)
+                    cotangents[parent] = c
     return {node: unwrapped(g) for node, g in cotangents.items()} if careful else cotangents
 
 
+def _add(cotangents: dict[Node, Any], owned: set[Node], parent: Node, c: Any) -> None:
+    """Where paths meet, cotangents add up: the first is borrowed, the second makes a sum that later ones add to in place."""
+    if parent in owned and type(c) is np.ndarray:
+        cotangents[parent] += c
+    else:
+        cotangents[parent] = total = cotangents[parent] + c
+        if type(total) is np.ndarray:
+            owned.add(parent)
+
+
+def _prepared(node: Node, g: Any, recorded: bool, careful: bool) -> tuple[Any, Any, Sequence[Any], Iterable[Any]]:
+    """What the rules of a line get: arrays, Tensors if the pass is recorded, wrappings if it is careful."""
+    args, y, rules = node.args, node.value, node.op.vjps  # type: ignore[union-attr]
+    if type(g) is list:
+        g = [np.zeros_like(v) if slot is None else slot for slot, v in zip(g, y, strict=True)]
+    if recorded:
+        args, y = traced_arguments(node), handles(y, node)
+    if careful and stands_alone(node):
+        g = unwrapped_all(g)
+    elif careful:
+        args, y, g = wrapped(args), wrapped(y), wrapped(g, linear=True)
+    return g, y, args, _together(node, rules, g, y, args)
+
+
 def _together(node: Node, rules: Any, g: Any, y: Any, args: Sequence[Any]) -> Iterable[Any]:
-    """The rules of a line that are not a tuple; contributions computed together as if each had a rule of its own."""
+    """The rules of a line; if one computes all contributions together, each as if it had a rule of its own."""
     if rules is not None and not callable(rules):
         return rules
     found = transposed(node, args, y)(g) if rules is None else rules(g, y, *args, **node.params)
@@ -200,7 +206,7 @@ def _seed(root: Tensor, gradient: Any) -> Any:
                 f"backward: a gradient belongs to a scalar, but this Tensor has shape {root.shape}. Reduce it first "
                 f"(for example .sum()), or pass the cotangent: y.backward(gradient), of shape {root.shape}"
             )
-        return np.ones_like(root.data)
+        return one_like(root.data)
     if not hasattr(gradient, "__array_function__"):
         gradient = np.asarray(gradient, root.dtype)
     if gradient.shape != root.shape:
@@ -208,6 +214,11 @@ def _seed(root: Tensor, gradient: Any) -> Any:
     if gradient.dtype.kind not in "fc":
         raise DtypeError(f"backward: the cotangent is of {gradient.dtype}. Convert it first: gradient.astype(float)")
     return np.conj(gradient) if gradient.dtype.kind == "c" else gradient
+
+
+def one_like(y: Any) -> Any:
+    """The cotangent 1, of the kind of array that y is."""
+    return y.dtype.type(1) if isinstance(y, np.generic) else np.ones_like(y)
 
 
 def _own(g: Any) -> Any:

@@ -15,12 +15,8 @@ from .declare import composite, elementwise, flat, linear, primitive
 
 
 def share(g, z, x, y):
-    """The part of g that belongs to x, if z is one of x and y: all if z is x, half at a tie; NaN counts as equal."""
-    return np.where(_holds(x, z), np.where(_holds(y, z), 0.5 * g, g), 0)
-
-
-def _holds(x, z):
-    return (x == z) | ((x != x) & (z != z))
+    """The part of g that belongs to x, if z is one of x and y: half at a tie; none if z is y, or is the NaN of y."""
+    return np.where(x == y, 0.5 * g, np.where((z == y) | ((y != y) & (z != z)), 0, g))
 
 
 # fmt: off

@@ -1,7 +1,7 @@
 """Rearranging, joining and splitting: linear maps that move elements and never mix them.
 
 The transpose of a rearrangement puts every element back; the transpose of a join is a split. Where elements are
-repeated (`broadcast_to`), the walk adds their cotangents up, as it does for all broadcasting. Next: `indexing.py`.
+repeated (`broadcast_to`), the walk adds their cotangents up, as it does for all broadcasting. Next: `reductions.py`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .declare import composite, flat, linear
 
 def _back(g, y, x, *args, order="C", **params):
     """Into the shape it came from."""
-    return np.reshape(g, x.shape) if order == "C" else np.reshape(g, x.shape, order)
+    return g.reshape(x.shape) if order == "C" else np.reshape(g, x.shape, order=order)
 
 
 def _transpose_back(g, y, x, axes=None):
@@ -24,8 +24,29 @@ def _negated(shift):
     return tuple(-s for s in shift) if isinstance(shift, tuple | list) else -shift
 
 
+def _bind_reshape(a, shape, order="C", *, copy=None):
+    return (a,), {"shape": shape} if order == "C" else {"shape": shape, "order": order}
+
+
+def _stretch(x, shape, subok=False):
+    """np.broadcast_to; for numbers and contiguous arrays without its iterators, which cost as much as ten small sums."""
+    y = np.asarray(x) if isinstance(x, np.generic) else x
+    if type(y) is not np.ndarray or isinstance(shape, int) or not y.size or not y.flags.c_contiguous:
+        return np.broadcast_to(x, shape)
+    extra = len(shape) - y.ndim
+    if not y.ndim:
+        steps = []
+    elif extra < 0 or any(n not in (1, m) for n, m in zip(y.shape, shape[extra:], strict=True)):
+        return np.broadcast_to(x, shape)  # which explains what is wrong
+    else:
+        steps = [s if n == m else 0 for s, n, m in zip(y.strides, y.shape, shape[extra:], strict=True)]
+    view = np.ndarray(shape, y.dtype, y, 0, [0] * extra + steps)
+    view.flags.writeable = False
+    return view
+
+
 # fmt: off
-linear(np.reshape,          _back, bind=lambda a, shape, order="C", *, copy=None: ((a,), {"shape": shape, "order": order}))
+linear(np.reshape,          _back, bind=_bind_reshape, call=lambda x, shape, order="C": x.reshape(shape, order=order))
 linear(np.ravel,            _back)
 linear(np.expand_dims,      _back)
 linear(np.squeeze,          _back)
@@ -33,7 +54,7 @@ linear(np.transpose,        _transpose_back)
 linear(np.matrix_transpose, lambda g, y, x: np.matrix_transpose(g))
 linear(np.swapaxes,         lambda g, y, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
 linear(np.moveaxis,         lambda g, y, x, source, destination: np.moveaxis(g, destination, source))
-linear(np.broadcast_to,     lambda g, y, x, shape, subok=False: g)
+stretch = linear(np.broadcast_to, lambda g, y, x, shape, subok=False: g, call=_stretch)
 linear(np.copy,             lambda g, y, x, order="K", subok=False: g)
 linear(np.flip,             lambda g, y, x, axis=None: np.flip(g, axis))
 linear(np.fliplr,           lambda g, y, x: np.fliplr(g))
@@ -106,11 +127,20 @@ composite(np.astype, lambda x, dtype, /, *, copy=True: (converted if np.dtype(dt
 # --- joining and splitting ------------------------------------------------------------------------------------------------
 
 
+def _cut(x, ends, axis):
+    before = (slice(None),) * (axis % x.ndim)
+    return [x[(*before, slice(a, b))] for a, b in zip([0, *ends], [*ends, None], strict=True)]
+
+
+cut = linear(_cut, transpose=lambda g, y, x, ends, axis: np.concatenate(g, axis))
+"""`np.split` at given places, without its detours."""
+
+
 def _concatenate_transpose(g, y, *xs, axis=0, dtype=None):
     """Cut g where the arrays met."""
     sizes = [x.size if axis is None else x.shape[axis] for x in xs]
     ends = [sum(sizes[: i + 1]) for i in range(len(sizes) - 1)] if len(sizes) < 8 else [int(n) for n in np.cumsum(sizes)[:-1]]
-    pieces = np.split(g, ends, 0 if axis is None else axis)
+    pieces = cut(g, ends=ends, axis=0 if axis is None else axis)
     return [np.reshape(piece, x.shape) for piece, x in zip(pieces, xs, strict=True)] if axis is None else pieces
 
 

@@ -1,6 +1,6 @@
 """Exponentials, logarithms, circular and hyperbolic functions, as in the appendix of a calculus book.
 
-A rule says the derivative through the result y where that saves a call: tan' = 1 + y², exp' = y. Next: `reductions.py`.
+A rule says the derivative through the result y where that saves a call: tan' = 1 + y², exp' = y. Next: `shapes.py`.
 """
 
 from __future__ import annotations
