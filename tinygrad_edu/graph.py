@@ -124,7 +124,7 @@ class Op:
 
 def _parameters(vjps: Any) -> set[str]:
     """The names that a rule's signature accepts; "**" stands for any."""
-    rules = [vjps] if callable(vjps) else [getattr(vjps, "rule", None)] if not isinstance(vjps, tuple) else vjps
+    rules = vjps if isinstance(vjps, tuple) else [vjps if callable(vjps) else vjps.rule]
     found = [p for rule in rules if rule for p in inspect.signature(rule).parameters.values()]
     return {"**" if p.kind is p.VAR_KEYWORD else p.name for p in found} or {"**"}
 

@@ -76,7 +76,7 @@ def _tangent(node: Node, given: list[Any], args: Sequence[Any], y: Any) -> Any:
         return _fitted(t, node.value)
     terms = [
         _fitted(rule(t, y, *args, **params), node.value)
-        for t, rule in zip(given, rules)  # noqa: B905 - a flat operation has no rules
+        for t, rule in zip(given, rules)  # noqa: B905 - `Every` goes on for ever
         if t is not None and rule is not None
     ]
     return reduce(_plus, terms) if terms else None
@@ -109,7 +109,7 @@ def _transposed(node: Node, tangents: list[Any], args: Sequence[Any], y: Any) ->
         if callable(op.vjps):
             cotangents = op.vjps(g, y, *args, **node.params)
         else:
-            cotangents = [rule and rule(g, y, *args, **node.params) for _, rule in zip(args, op.vjps)]  # noqa: B905
+            cotangents = [rule and rule(g, y, *args, **node.params) for _, rule in zip(args, op.vjps)]  # noqa: B905 - as above
     pairs = [(c.node, t) for c, t in zip(cotangents, tangents, strict=False) if type(c) is Tensor and c.node is not None]
     found = pullback([c for c, _ in pairs], [t for _, t in pairs], [s.node for s in seeds]) if pairs else {}
     result = [found.get(s.node, np.zeros_like(v)) for s, v in zip(seeds, y if several else [y], strict=True)]

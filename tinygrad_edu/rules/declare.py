@@ -33,11 +33,18 @@ Rule = Callable[..., Any]
 class Every:
     """The same rule for every argument, however many there are; it is told which one: ``rule(i, g, y, *args)``."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: Rule | None) -> None:
         self.rule = rule
 
-    def __iter__(self) -> Iterator[Rule]:
-        return (partial(self.rule, i) for i in count())
+    def __getitem__(self, i: int) -> Rule | None:
+        return self.rule and partial(self.rule, i)
+
+    def __iter__(self) -> Iterator[Rule | None]:
+        return (self[i] for i in count())
+
+
+NOTHING = Every(None)
+"""The rules of a flat operation: nothing flows to any argument."""
 
 
 def elementwise(
@@ -158,7 +165,7 @@ def composite(function: Callable[..., Any], formula: Callable[..., Any]) -> Op:
     >>> float(tg.grad(twice)(1.0))
     2.0
     """
-    return _enter(function, Op(formula, (), (), "composite", _name(function)))
+    return _enter(function, Op(formula, NOTHING, NOTHING, "composite", _name(function)))
 
 
 def flat(*functions: Callable[..., Any]) -> None:
@@ -168,7 +175,7 @@ def flat(*functions: Callable[..., Any]) -> None:
     shape comes back as NumPy gives it.
     """
     for function in functions:
-        _enter(function, Op(function, (), (), "flat", bind=lambda *args, **params: (args, params)))
+        _enter(function, Op(function, NOTHING, NOTHING, "flat", bind=lambda *args, **params: (args, params)))
 
 
 def _enter(function: Callable[..., Any], op: Op) -> Op:
