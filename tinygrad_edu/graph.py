@@ -16,7 +16,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
-from operator import attrgetter, setitem
+from operator import attrgetter, getitem, setitem
 from typing import Any, final
 
 import numpy as np
@@ -68,7 +68,7 @@ class Node:
         self.parents = parents
         self.value = value
         self.serial = _serial()
-        self.watcher: Callable[[], Tensor | None] | None = None
+        self.watcher: weakref.ref[Tensor] | None = None
 
     def __repr__(self) -> str:
         return f"Node({self.op.name if self.op else 'leaf'}, serial={self.serial})"
@@ -89,7 +89,7 @@ class Op:
         The declarer's name: elementwise, linear, bilinear, primitive, flat.
     """
 
-    __slots__ = ("arity", "bind", "flat", "function", "jvps", "kind", "name", "pairs", "sort", "understood", "vjps")
+    __slots__ = ("arity", "bind", "flat", "function", "jvps", "kind", "name", "simple", "sort", "understood", "vjps")
 
     def __init__(self, function, vjps, jvps, kind="primitive", name=None, arity=None, bind=None, signature=None):
         self.function, self.vjps, self.jvps, self.kind = function, vjps, jvps, kind
@@ -98,7 +98,8 @@ class Op:
         self.bind = bind or _binder(signature or function, self.arity)  # sorts a call of the NumPy function
         self.sort = _sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
         self.flat = kind == "flat"
-        self.pairs = getattr(function, "nout", 1) == 1 and self.arity == 2  # may go through `_record_pair`
+        # one array out of one or two, always: may be recorded by the unrolled functions below
+        self.simple = kind not in ("flat", "composite") and self.arity in (1, 2) and getattr(function, "nout", 1) == 1
         self.understood: set[str] | None = None
 
     def __call__(self, *args: Any, **params: Any) -> Any:
@@ -179,11 +180,11 @@ def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
     return handles(value, node) if isinstance(value, _SEQUENCES) else _handle(value, node)
 
 
-# The two commonest calls once more, unrolled, which makes them a third faster: one Tensor, and two arguments without
-# parameters. Both do what `record` does.
+# The commonest calls once more, unrolled, which makes them a third faster: all do what `record` does.
 
 
 def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
+    """One argument, and parameters."""
     try:
         value = op.function(x.data, **params) if params else op.function(x.data)
     except ValueError as error:
@@ -195,7 +196,19 @@ def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
     return handles(value, node) if isinstance(value, _SEQUENCES) else _handle(value, node)
 
 
-def _record_pair(op: Op, x: Any, y: Any) -> Any:
+def _record_ufunc(op: Op, x: Tensor) -> Tensor:
+    """One argument, no parameters, and one result that is an array."""
+    value = op.function(x.data)
+    parent = x.node
+    tensor = _new(Tensor)
+    tensor.data = value
+    tensor.node = Node(op, (x.data,), _NONE, (parent,), value) if parent is not None and _is_recording() else None
+    tensor.grad = tensor.name = None
+    return tensor
+
+
+def _record_pair(op: Op, x: Any, y: Any) -> Tensor:
+    """Two arguments, no parameters, and one result that is an array."""
     if type(x) is Tensor:
         a, p = x.data, x.node
     else:
@@ -266,12 +279,12 @@ def history(roots: Sequence[Node], sources: Sequence[Node] = ()) -> tuple[list[N
         True if the roots also depend on traced values that are not sources: someone outside differentiates too.
     """
     if not sources:
-        seen, _ = _ancestors(roots, -1, ())
-        return _newest_first(seen), seen, False
+        found, seen, _ = _ancestors(roots, -1, ())
+        return _newest_first(found), seen, False
     targets = set(sources)
-    seen, strangers = _ancestors(roots, min(node.serial for node in targets), targets)
-    strangers = strangers or any(any(node.parents) for node in targets) or any(not n.op and n not in targets for n in seen)
-    lines = _newest_first(seen - targets)
+    found, seen, strangers = _ancestors(roots, min(node.serial for node in targets), targets)
+    lines = _newest_first(found)
+    strangers = strangers or len(lines) < len(found) or any(any(node.parents) for node in targets)
     if not strangers:
         return lines, seen, False
     wanted = set(targets)
@@ -281,24 +294,30 @@ def history(roots: Sequence[Node], sources: Sequence[Node] = ()) -> tuple[list[N
     return [node for node in lines if node in wanted], wanted, True
 
 
-def _ancestors(roots: Sequence[Node], oldest: int, targets: Container[Node]) -> tuple[set[Node], bool]:
-    """The lines that lead to the roots, up to the targets; and whether any is older than the serial `oldest`."""
-    seen = {node for node in roots if node.serial >= oldest}
+def _ancestors(roots: Sequence[Node], oldest: int, targets: Iterable[Node]) -> tuple[list[Node], set[Node], bool]:
+    """The lines that lead to the roots, up to the targets; and whether any is older than the serial `oldest`.
+
+    The list is in the order in which they were found, newest first as a rule, which sorts in linear time.
+    """
+    seen: set[Any] = {None, *targets}
+    found = [node for node in dict.fromkeys(roots) if node.serial >= oldest and node not in seen]
     strangers = any(node.serial < oldest for node in roots)
-    stack = [node for node in seen if node not in targets]
+    seen.update(found)
+    stack = found.copy()
     while stack:
         for parent in stack.pop().parents:
-            if parent is not None and parent not in seen:
+            if parent not in seen:
                 if parent.serial < oldest:
                     strangers = True
                 else:
                     seen.add(parent)
-                    if parent not in targets:
-                        stack.append(parent)
-    return seen, strangers
+                    stack.append(parent)
+                    found.append(parent)
+    seen.discard(None)
+    return found, seen, strangers
 
 
-def _newest_first(nodes: Iterable[Node]) -> list[Node]:
+def _newest_first(nodes: list[Node]) -> list[Node]:
     """The lines that an operation made, in decreasing order of serial."""
     return sorted([node for node in nodes if node.op is not None], key=attrgetter("serial"), reverse=True)
 
@@ -361,6 +380,15 @@ def _operator(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return _record_pair(RULES[ufunc], other, self)
 
     return method, reflected
+
+
+def _comparison(ufunc: np.ufunc) -> Callable[..., Any]:
+    """x < y and its like: an array of truth values, which leaves no line in the record."""
+
+    def method(self, other):
+        return RULES[ufunc].function(self.data, other.data if type(other) is Tensor else other)
+
+    return method
 
 
 @final
@@ -471,21 +499,25 @@ class Tensor(Surface):
     __truediv__, __rtruediv__ = _operator(np.divide)
     __pow__,     __rpow__     = _operator(np.power)
     __matmul__,  __rmatmul__  = _operator(np.matmul)
+    __eq__,      __ne__       = _comparison(np.equal),   _comparison(np.not_equal)   # type: ignore[assignment]
+    __lt__,      __le__       = _comparison(np.less),    _comparison(np.less_equal)
+    __gt__,      __ge__       = _comparison(np.greater), _comparison(np.greater_equal)
+    __hash__                  = object.__hash__
     # fmt: on
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """The same as `numpy.reshape`; the shape as one tuple or as several numbers."""
+        params = {"shape": shape[0] if len(shape) == 1 else shape}
+        return _record_one(RULES[np.reshape], self, params if order == "C" else {**params, "order": order})
 
     # --- NumPy's two protocols ------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         op = RULES.get(ufunc)
-        if op is None or method != "__call__" or kwargs:
-            inputs, kwargs = _unusual_call(op, ufunc, method, inputs, kwargs)
-        if op.kind == "composite":
-            return op.function(*inputs, **kwargs)
-        if len(inputs) == 1:
-            return _record_one(op, inputs[0], kwargs)
-        if op.pairs and len(inputs) == 2:
-            return _record_pair(op, *inputs)
-        return record(op, inputs, kwargs)
+        if op is not None and op.simple and method == "__call__" and not kwargs:
+            return _record_ufunc(op, inputs[0]) if len(inputs) == 1 else _record_pair(op, *inputs)
+        inputs, kwargs = _unusual_call(op, ufunc, method, inputs, kwargs)
+        return op.function(*inputs, **kwargs) if op.kind == "composite" else record(op, inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
         op = function if type(function) is Op else RULES.get(function)
@@ -510,6 +542,10 @@ class Tensor(Surface):
         return np.asarray(self)
 
     # --- assignment: a new value under the old name ---------------------------------------------------------------
+
+    def __getitem__(self, index: Any) -> Any:
+        op = RULES[getitem]
+        return _record_one(op, self, {"index": index if type(index) in _PLAIN_TYPES else _constant(op, "index", index)})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._rebind(lambda x: RULES[setitem](x, value, index=index))

@@ -36,15 +36,15 @@ def _unary(ufunc: np.ufunc) -> Callable[..., Any]:
     return _documented(method, ufunc)
 
 
-def _method(function: Callable[..., Any], **fixed: Any) -> Callable[..., Any]:
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **params: Any) -> Any:
-        return self.__array_function__(function, (type(self),), (self, *args), {**fixed, **params})
+        return self.__array_function__(function, (), (self, *args), params)
 
     return _documented(method, function)
 
 
 def _property(function: Callable[..., Any]) -> Any:
-    return property(_documented(lambda self: self.__array_function__(function, (type(self),), (self,), {}), function))
+    return property(_documented(lambda self: self.__array_function__(function, (), (self,), {}), function))
 
 
 def _documented(method: Callable[..., Any], function: Any) -> Callable[..., Any]:
@@ -128,12 +128,12 @@ class Surface:
         """The same as `numpy.reshape`; the shape as one tuple or as several numbers."""
         params = {} if order == "C" else {"order": order}
         shape = shape[0] if len(shape) == 1 else shape
-        return self.__array_function__(np.reshape, (type(self),), (self, shape), params)
+        return self.__array_function__(np.reshape, (), (self, shape), params)
 
     def transpose(self, *axes: Any) -> Any:
         """The same as `numpy.transpose`; the axes as one tuple, as several numbers, or none to reverse them."""
         axes = axes[0] if len(axes) == 1 else axes or None  # type: ignore[assignment]
-        return self.__array_function__(np.transpose, (type(self),), (self,), {} if axes is None else {"axes": axes})
+        return self.__array_function__(np.transpose, (), (self,), {} if axes is None else {"axes": axes})
 
     def __len__(self) -> int:
         if not self.shape:
@@ -143,4 +143,4 @@ class Surface:
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
             raise TypeError("iteration over a 0-d array: it is one number; use .item() or .reshape(1)")
-        return iter(self.__array_function__(np.unstack, (type(self),), (self,), {}))
+        return iter(self.__array_function__(np.unstack, (), (self,), {}))

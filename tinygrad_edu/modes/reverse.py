@@ -50,6 +50,8 @@ def pullback(
 
 
 def _seeds(roots: Sequence[Node], cotangents: Sequence[Any], wanted: set[Node]) -> dict[Node, Any]:
+    if len(roots) == 1:
+        return {roots[0]: cotangents[0]} if roots[0] in wanted else {}
     seeds: dict[Node, Any] = {}
     for root, g in zip(roots, cotangents, strict=True):
         if root in wanted:
@@ -76,7 +78,10 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
         for parent in node.parents:
             i += 1
             if parent in wanted and (rule := rules[i]) is not None:
-                c = rule(g, y, *args, **params) if params else rule(g, y, *args)
+                if params or len(args) > 2:
+                    c = rule(g, y, *args, **params)
+                else:  # without the star, which costs as much as half a small product
+                    c = rule(g, y, args[0], args[1]) if len(args) == 2 else rule(g, y, args[0])
                 x = node.args[i]
                 if c.shape != x.shape or c.dtype is not x.dtype:
                     c = fitted(c, x)
@@ -159,10 +164,12 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     array([[3.],
            [3.]])
     """
+    if shape == ():
+        return g.sum()
     extra = g.ndim - len(shape)
     stretched = [a + extra for a, n in enumerate(shape) if n == 1 and g.shape[a + extra] != 1]
-    g = np.sum(g, axis=(*range(extra), *stretched))
-    return g if g.shape == shape else np.reshape(g, shape)
+    g = g.sum(axis=(*range(extra), *stretched))
+    return g if g.shape == shape else g.reshape(shape)
 
 
 def transposed(node: Node, args: Sequence[Any], y: Any) -> Any:

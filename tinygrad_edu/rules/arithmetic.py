@@ -15,8 +15,13 @@ from .declare import composite, elementwise, flat, linear, primitive
 
 
 def share(g, z, x, y):
-    """The part of g that belongs to x, if z is one of x and y: half at a tie; none if z is y, or is the NaN of y."""
-    return np.where(x == y, 0.5 * g, np.where((z == y) | ((y != y) & (z != z)), 0, g))
+    """The part of g that belongs to x if z is the greater (or lesser) of x and y: half at a tie, all to a NaN."""
+    return np.where(x == y, 0.5 * g, np.where((z != x) & (x == x), 0, g))
+
+
+def share_of_numbers(g, z, x, y):
+    """The same where a NaN counts for nothing."""
+    return np.where(x == y, 0.5 * g, np.where(z != x, 0, g))
 
 
 # fmt: off
@@ -50,8 +55,8 @@ composite(np.float_power, lambda x, y: (x * np.float64(1)) ** y)
 # fmt: off
 elementwise(np.maximum,     share,                                    lambda g, z, x, y: share(g, z, y, x))
 elementwise(np.minimum,     share,                                    lambda g, z, x, y: share(g, z, y, x))
-elementwise(np.fmax,        share,                                    lambda g, z, x, y: share(g, z, y, x))
-elementwise(np.fmin,        share,                                    lambda g, z, x, y: share(g, z, y, x))
+elementwise(np.fmax,        share_of_numbers,                         lambda g, z, x, y: share_of_numbers(g, z, y, x))
+elementwise(np.fmin,        share_of_numbers,                         lambda g, z, x, y: share_of_numbers(g, z, y, x))
 elementwise(np.where, None, lambda g, z, c, x, y: np.where(c, g, 0),  lambda g, z, c, x, y: np.where(c, 0, g))
 elementwise(np.remainder,   lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.floor(x / y))
 elementwise(np.fmod,        lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.trunc(x / y))

@@ -16,6 +16,8 @@ from .declare import composite, flat, linear, primitive
 
 def is_basic(index):
     """True if an index is made of integers, slices, newaxis and ellipsis, or is a mask: it meets no element twice."""
+    if type(index) is slice or type(index) is int:
+        return True
     if isinstance(index, tuple):
         return all(part is None or isinstance(part, int | slice | type(...) | np.integer) for part in index)
     return index is None or isinstance(index, int | slice | type(...) | np.integer) or getattr(index, "dtype", None) == bool

@@ -6,6 +6,8 @@ repeated (`broadcast_to`), the walk adds their cotangents up, as it does for all
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 import numpy as np
 
 from .declare import composite, flat, linear
@@ -128,20 +130,19 @@ composite(np.astype, lambda x, dtype, /, *, copy=True: (converted if np.dtype(dt
 
 
 def _cut(x, ends, axis):
-    before = (slice(None),) * (axis % x.ndim)
-    return [x[(*before, slice(a, b))] for a, b in zip([0, *ends], [*ends, None], strict=True)]
+    before, starts = (slice(None),) * (axis % x.ndim), [0, *ends[:-1]]
+    return [x[(*before, slice(a, b))] for a, b in zip(starts, ends, strict=True)]
 
 
 cut = linear(_cut, transpose=lambda g, y, x, ends, axis: np.concatenate(g, axis))
-"""`np.split` at given places, without its detours."""
+"""The pieces of x that end at given places along an axis: `np.split` without its detours."""
 
 
 def _concatenate_transpose(g, y, *xs, axis=0, dtype=None):
     """Cut g where the arrays met."""
-    sizes = [x.size if axis is None else x.shape[axis] for x in xs]
-    ends = [sum(sizes[: i + 1]) for i in range(len(sizes) - 1)] if len(sizes) < 8 else [int(n) for n in np.cumsum(sizes)[:-1]]
-    pieces = cut(g, ends=ends, axis=0 if axis is None else axis)
-    return [np.reshape(piece, x.shape) for piece, x in zip(pieces, xs, strict=True)] if axis is None else pieces
+    ends = list(accumulate([x.size if axis is None else x.shape[axis] for x in xs]))
+    pieces = cut(g, ends=ends, axis=axis or 0)
+    return pieces if axis is not None else [piece.reshape(x.shape) for piece, x in zip(pieces, xs, strict=True)]
 
 
 def _sequence(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
