@@ -89,7 +89,7 @@ class Op:
         The declarer's name: elementwise, linear, bilinear, primitive, flat.
     """
 
-    __slots__ = ("arity", "bind", "flat", "function", "jvps", "kind", "name", "simple", "sort", "understood", "vjps")
+    __slots__ = ("arity", "bind", "flat", "function", "jvps", "kind", "name", "simple", "single", "sort", "understood", "vjps")
 
     def __init__(self, function, vjps, jvps, kind="primitive", name=None, arity=None, bind=None, signature=None):
         self.function, self.vjps, self.jvps, self.kind = function, vjps, jvps, kind
@@ -99,12 +99,13 @@ class Op:
         self.sort = _sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
         self.flat = kind == "flat"
         # one array out of one or two, always: may be recorded by the unrolled functions below
+        self.single = kind not in ("flat", "composite") and self.arity == 1 and not bind
         self.simple = kind not in ("flat", "composite") and self.arity in (1, 2) and getattr(function, "nout", 1) == 1
         self.understood: set[str] | None = None
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         for x in args:
-            if isinstance(x, Surface):
+            if type(x) is not np.ndarray and isinstance(x, Surface):
                 return x.__array_function__(self, (type(x),), args, params)
         return self.function(*args, **params)
 
@@ -198,12 +199,20 @@ def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
 
 def _record_ufunc(op: Op, x: Tensor) -> Tensor:
     """One argument, no parameters, and one result that is an array."""
-    value = op.function(x.data)
-    parent = x.node
+    a, parent = x.data, x.node
+    value = op.function(a)
     tensor = _new(Tensor)
     tensor.data = value
-    tensor.node = Node(op, (x.data,), _NONE, (parent,), value) if parent is not None and _is_recording() else None
-    tensor.grad = tensor.name = None
+    tensor.grad = tensor.name = tensor.node = None
+    if parent is not None and _is_recording():
+        tensor.node = node = _new(Node)
+        node.op = op
+        node.value = value
+        node.serial = _serial()
+        node.watcher = None
+        node.args = (a,)
+        node.params = _NONE
+        node.parents = (parent,)
     return tensor
 
 
@@ -223,8 +232,16 @@ def _record_pair(op: Op, x: Any, y: Any) -> Tensor:
         raise _explained(error, op, [a, b]) from None
     tensor = _new(Tensor)
     tensor.data = value
-    tensor.node = Node(op, (a, b), _NONE, (p, q), value) if (p or q) is not None and _is_recording() else None
-    tensor.grad = tensor.name = None
+    tensor.grad = tensor.name = tensor.node = None
+    if (p or q) is not None and _is_recording():
+        tensor.node = node = _new(Node)
+        node.op = op
+        node.value = value
+        node.serial = _serial()
+        node.watcher = None
+        node.args = (a, b)
+        node.params = _NONE
+        node.parents = (p, q)
     return tensor
 
 
@@ -300,9 +317,12 @@ def _ancestors(roots: Sequence[Node], oldest: int, targets: Iterable[Node]) -> t
     The list is in the order in which they were found, newest first as a rule, which sorts in linear time.
     """
     seen: set[Any] = {None, *targets}
-    found = [node for node in dict.fromkeys(roots) if node.serial >= oldest and node not in seen]
-    strangers = any(node.serial < oldest for node in roots)
-    seen.update(found)
+    found, strangers = [], False
+    for node in roots:
+        strangers = strangers or node.serial < oldest
+        if node.serial >= oldest and node not in seen:
+            found.append(node)
+            seen.add(node)
     stack = found.copy()
     while stack:
         for parent in stack.pop().parents:
@@ -523,6 +543,8 @@ class Tensor(Surface):
         op = function if type(function) is Op else RULES.get(function)
         if op is None:
             raise NoRuleError(_no_rule(function))
+        if op.single and len(args) == 1 and not kwargs:
+            return _record_one(op, args[0], kwargs)
         if op.kind == "composite":
             return op.function(*args, **kwargs)
         args, params = (op.sort if function is op else op.bind)(*args, **kwargs)

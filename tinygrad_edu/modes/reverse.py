@@ -68,7 +68,11 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
             continue
         if node.watcher is not None:
             cotangents[node] = g
-        args, y, params, rules = node.args, node.value, node.params, node.op.vjps  # type: ignore[union-attr]
+        op = node.op
+        args = node.args
+        y = node.value
+        params = node.params
+        rules = op.vjps  # type: ignore[union-attr]
         if unusual or type(rules) is not tuple or type(g) is list:
             if node.op is SELECT:
                 _into_slot(cotangents, node, g)
@@ -78,12 +82,12 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
         for parent in node.parents:
             i += 1
             if parent in wanted and (rule := rules[i]) is not None:
+                x = node.args[i]
                 if params or len(args) > 2:
                     c = rule(g, y, *args, **params)
                 else:  # without the star, which costs as much as half a small product
-                    c = rule(g, y, args[0], args[1]) if len(args) == 2 else rule(g, y, args[0])
-                x = node.args[i]
-                if c.shape != x.shape or c.dtype is not x.dtype:
+                    c = rule(g, y, args[0]) if len(args) == 1 else rule(g, y, args[0], args[1])
+                if c.dtype is not x.dtype or c.shape != x.shape:
                     c = fitted(c, x)
                 if parent in cotangents:
                     _add(cotangents, owned, parent, c)

@@ -37,7 +37,7 @@ def reduced_size(x, axis):
 
 
 def _sum_transpose(g, y, x, axis=None, dtype=None, keepdims=False, initial=None, where=True):
-    spread = stretch(restored(g, axis, keepdims), shape=x.shape)
+    spread = stretch(g if axis is None else restored(g, axis, keepdims), shape=x.shape)
     return spread if where is True else np.where(where, spread, 0)
 
 

@@ -33,16 +33,15 @@ def _bind_reshape(a, shape, order="C", *, copy=None):
 def _stretch(x, shape, subok=False):
     """np.broadcast_to; for numbers and contiguous arrays without its iterators, which cost as much as ten small sums."""
     y = np.asarray(x) if isinstance(x, np.generic) else x
-    if type(y) is not np.ndarray or isinstance(shape, int) or not y.size or not y.flags.c_contiguous:
+    if type(y) is not np.ndarray or isinstance(shape, int):
         return np.broadcast_to(x, shape)
-    extra = len(shape) - y.ndim
-    if not y.ndim:
-        steps = []
-    elif extra < 0 or any(n not in (1, m) for n, m in zip(y.shape, shape[extra:], strict=True)):
-        return np.broadcast_to(x, shape)  # which explains what is wrong
-    else:
-        steps = [s if n == m else 0 for s, n, m in zip(y.strides, y.shape, shape[extra:], strict=True)]
-    view = np.ndarray(shape, y.dtype, y, 0, [0] * extra + steps)
+    steps = [0] * (len(shape) - y.ndim)
+    if y.ndim:
+        fits = all([n in (1, m) for n, m in zip(y.shape, shape[len(steps) :], strict=False)])
+        if not fits or y.ndim > len(shape) or not y.size or not y.flags.c_contiguous:
+            return np.broadcast_to(x, shape)  # which also explains what is wrong
+        steps += [s if n == m else 0 for s, n, m in zip(y.strides, y.shape, shape[len(steps) :], strict=True)]
+    view = np.ndarray(shape, y.dtype, y, 0, steps)
     view.flags.writeable = False
     return view
 
