@@ -13,6 +13,8 @@ from __future__ import annotations
 import ast
 import difflib
 import operator
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,18 +24,16 @@ import numpy as np
 from .errors import ExpressionError
 
 LONGEST = 2_000  # characters; a formula typed by hand has a hundred
-DEEPEST = 60  # levels of brackets: the walks below recurse
+DEEPEST = 100  # levels of brackets: the walks below recurse
 
-FUNCTIONS: dict[str, np.ufunc | Callable[..., Any]] = {
-    name: getattr(np, name)
-    for name in (
-        "sqrt cbrt square exp exp2 expm1 log log2 log10 log1p logaddexp reciprocal abs absolute sign "
-        "sin cos tan arcsin arccos arctan arctan2 asin acos atan atan2 hypot sinc radians degrees "
-        "sinh cosh tanh arcsinh arccosh arctanh asinh acosh atanh "
-        "power maximum minimum where clip floor ceil round"
-    ).split()
-}
-ARITIES = {"where": (3, 3), "clip": (3, 3), "round": (1, 1)}  # of those that are no ufunc
+NAMES = """
+    sqrt cbrt square power exp exp2 expm1 log log2 log10 log1p logaddexp reciprocal
+    sin cos tan arcsin arccos arctan arctan2 asin acos atan atan2 hypot sinc radians degrees
+    sinh cosh tanh arcsinh arccosh arctanh asinh acosh atanh
+    abs absolute sign maximum minimum where clip floor ceil round
+"""
+FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in NAMES.split()}
+ARITIES = {"where": 3, "clip": 3, "round": 1, "sinc": 1}  # of those that are no ufunc
 CONSTANTS = {"pi": np.float64(np.pi), "e": np.float64(np.e)}
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -51,7 +51,6 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-FAULTS = {"divide by zero": "division by zero, or a pole", "overflow": "the result is too large for a float64"}
 
 
 @dataclass(frozen=True)
@@ -128,9 +127,11 @@ of NumPy's
     if not text.strip():
         raise ExpressionError('the formula is empty. Expected one such as "exp(2*y)*sin(x)"')
     if len(text) > LONGEST:
-        raise ExpressionError(f"the formula has {len(text)} characters. Expected at most {LONGEST}; put it in a file.py")
+        raise ExpressionError(f"the formula has {len(text)} characters. Expected at most {LONGEST}: use a file.py")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python warns of 2or 3; the check below refuses it anyway
+            tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(_syntax_fault(text.strip(), error)) from None
     except (RecursionError, MemoryError, ValueError) as error:
@@ -169,10 +170,10 @@ def _check(node: ast.AST, deeper: int) -> None:
 def _check_call(node: ast.Call, deeper: int) -> None:
     name = _called(node)
     if name not in FUNCTIONS:
-        close = difflib.get_close_matches(name, FUNCTIONS, n=1)
+        close = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.75)
         others = f"Did you mean {close[0]!r}?" if close else "There are sin, cos, exp, log, sqrt and others of NumPy's"
         raise ExpressionError(f"no function is called {name!r}. {others}")
-    expected = getattr(FUNCTIONS[name], "nin", None) or ARITIES[name][0]
+    expected = ARITIES[name] if name in ARITIES else FUNCTIONS[name].nin  # type: ignore[attr-defined]
     if len(node.args) != expected:
         plural = "s" if expected > 1 else ""
         raise ExpressionError(f"{_text(node)}: {name} takes {expected} argument{plural}, not {len(node.args)}")
@@ -209,15 +210,21 @@ def _domain_fault(node: ast.AST, fault: str, arguments: list[Any]) -> str:
     parts = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
     parts = parts[1:] if isinstance(node, ast.Call) else parts
     shown = [
-        _text(part) if isinstance(part, ast.Constant) else f"{_text(part)} = {value:.6g}"
+        _text(part) if _is_literal(part) else f"{_text(part)} = {value:.6g}"
         for part, value in zip(parts, arguments, strict=True)
     ]
-    where = " and ".join(shown)
-    reason = next((words for start, words in FAULTS.items() if fault.startswith(start)), None)
-    if reason is None:
-        what = _called(node) if isinstance(node, ast.Call) else fault.rpartition(" ")[2]
-        return f"{_text(node)} has no value here: {what} is not defined for {where}"
-    return f"{_text(node)} has no value here: {reason}, for {where}"
+    what = _called(node) if isinstance(node, ast.Call) else fault.rpartition(" ")[2]
+    if fault.startswith("overflow"):
+        reason = "the result is too large for a float64, with"
+    elif fault.startswith("divide by zero"):
+        reason = f"{what} is infinite at" if isinstance(node, ast.Call) else "division by zero, with"
+    else:
+        reason = f"{what} is not defined for"
+    return f"{_text(node)} has no value here: {reason} {' and '.join(shown)}"
+
+
+def _is_literal(node: ast.AST) -> bool:
+    return isinstance(node.operand if isinstance(node, ast.UnaryOp) else node, ast.Constant)
 
 
 def _number(node: ast.Constant) -> np.float64:
@@ -268,10 +275,11 @@ def _refusal(node: ast.AST) -> str:
 
 
 def _syntax_fault(text: str, error: SyntaxError) -> str:
-    words = error.msg.split(". Perhaps")[0]
-    column = min(max(error.offset or 1, 1), len(text))
-    before = text[max(column - 16, 0) : column]
-    return f"the formula cannot be read at character {column} (after {before!r}): {words}. Multiply with *: 2*x"
+    column = min(error.offset or len(text), len(text))  # 0: at its end
+    before, words = text[max(column - 16, 0) : column], error.msg.split(". Perhaps")[0]
+    side_by_side = "decimal literal" in words or re.search(r"[\w)]\s+\w$", before)
+    cure = ". Multiply with *, as in 2*x" if side_by_side else ""
+    return f"the formula cannot be read at character {column} (after {before!r}): {words}{cure}"
 
 
 def _words(error: BaseException) -> str:
