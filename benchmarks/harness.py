@@ -2,7 +2,8 @@
 
 A machine's speed drifts by more than the differences of interest, so two programs are never timed one after the other:
 each round runs every contestant for some milliseconds, in a rotating order, and a ratio compares the medians of the
-same rounds. Before the first round all gradients are compared with the hand-written one; a wrong one ends the run.
+same rounds. Where arrays lie in memory can move a time by a fifth, so each round begins at another place of it.
+Before the first round all gradients are compared with the hand-written one; a wrong one ends the run.
 The garbage collector stays on: whoever makes reference cycles pays for them.
 """
 
@@ -12,6 +13,7 @@ import gc
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from random import Random
 from statistics import geometric_mean, median
 from time import perf_counter
 from typing import Any
@@ -79,8 +81,10 @@ def race(name: str, contestants: Mapping[str, Contestant], effort: Effort) -> di
     calls = {who: max(1, round(effort.seconds / timed(contestant, 1))) for who, contestant in contestants.items()}
     times: dict[str, list[float]] = {who: [] for who in contestants}
     names = list(contestants)
+    random = Random(0)
     gc.collect()
     for _ in range(effort.rounds):
+        somewhere_else = bytearray(random.randrange(1 << 21))  # noqa: F841 - moves what is allocated after it
         for who in names:
             times[who].append(timed(contestants[who], calls[who]))
         names.append(names.pop(0))
@@ -88,9 +92,14 @@ def race(name: str, contestants: Mapping[str, Contestant], effort: Effort) -> di
 
 
 def timed(contestant: Contestant, calls: int) -> float:
-    """The seconds of one run, as the mean over `calls` of them."""
+    """The seconds of one run, as the mean over `calls` of them.
+
+    An untimed run comes first: caches and allocator are then as this contestant leaves them, as in a training loop,
+    and not as the previous one did.
+    """
     run = contestant.run
     with contestant.within():
+        run()
         start = perf_counter()
         for _ in range(calls):
             run()
@@ -117,6 +126,15 @@ def summary(figures: Sequence[Figure]) -> str:
         if f.bar is not None
     ]
     return table("The bars", ("", "measured", "bar", ""), rows)
+
+
+def markdown(figures: Sequence[Figure]) -> str:
+    """The figures as a table for README.md; those without a bar are only told."""
+    rows = [
+        f"| {f.workload}: {f.what} | {f.value:.3g} {f.unit} | {'' if f.bar is None else f'{f.bar:g} {f.unit}'} |"
+        for f in figures
+    ]
+    return "\n".join(["| | measured | at most |", "|---|---|---|", *rows])
 
 
 def mean_ratio(times: Sequence[Mapping[str, float]], ours: str, theirs: str) -> float:

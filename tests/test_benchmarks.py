@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks import __main__ as command
 from benchmarks import harness
 from benchmarks.harness import HAND, OURS, SMOKE, Contestant, Figure
 
@@ -40,9 +41,24 @@ def test_contestants_take_turns_in_a_rotating_order():
     turns: list[str] = []
     both = {who: Contestant(lambda who=who: turns.append(who) or [1.0]) for who in (HAND, OURS)}
     harness.race("turns", both, harness.Effort(rounds=2, seconds=0.0))
-    assert turns[-4:] == [HAND, OURS, OURS, HAND]
+    assert turns[-8:] == [HAND, HAND, OURS, OURS, OURS, OURS, HAND, HAND]  # each time one run to warm up
 
 
 def test_a_figure_is_met_up_to_its_bar_and_missed_beyond_it():
     assert [Figure("w", "what", value, "x", 0.6).verdict for value in (0.6, 0.61)] == ["met", "missed"]
     assert Figure("w", "what", 3.0, "x").verdict == ""
+
+
+def test_the_readme_gets_a_new_table_in_the_place_of_the_old():
+    page = "before\n<!-- benchmarks -->\nold\n<!-- end of benchmarks -->\nafter\n"
+    table = harness.markdown([Figure("w", "ours / theirs", 0.512, "x", 0.6)])
+    assert command.between_marks(page, table).splitlines()[2:5] == [
+        "| | measured | at most |",
+        "|---|---|---|",
+        "| w: ours / theirs | 0.512 x | 0.6 x |",
+    ]
+
+
+def test_a_page_without_marks_is_refused():
+    with pytest.raises(SystemExit, match="<!-- benchmarks -->"):
+        command.between_marks("no table here", "")
