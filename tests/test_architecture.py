@@ -17,12 +17,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tinygrad_edu"
 # fmt: off
 FLOORS = {
     "ground":     ["errors.py", "trees.py"],
-    "graph":      ["surface.py", "graph.py"],
+    "graph":      ["surface.py", "calls.py", "graph.py", "tensor.py"],
     "rules":      [f"rules/{name}.py" for name in (
-                       "declare", "arithmetic", "transcendental", "reductions", "shapes", "indexing", "products",
+                       "declare", "arithmetic", "transcendental", "shapes", "reductions", "indexing", "products",
                        "linalg", "fourier", "sorting", "statistics", "convolution", "special", "__init__")],
     "modes":      ["modes/careful.py", "modes/reverse.py", "modes/forward.py", "modes/__init__.py"],
-    "transforms": ["transforms.py"],
+    "transforms": ["runs.py", "transforms.py", "jacobians.py", "custom.py"],
     "annex":      ["functions.py", "losses.py", "extend.py", "data/*", "optim/*", "expressions.py"],
     "roof":       ["__init__.py", "commands/*", "cli.py", "__main__.py"],
 }

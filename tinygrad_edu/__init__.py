@@ -10,22 +10,12 @@ recorded as data. Everything else is a way of reading that record.
 """
 
 from . import errors, extend, rules
-from .graph import RULES, Node, Op, Tensor, no_grad
+from .custom import checkpoint, custom_jvp, custom_vjp
+from .graph import RULES, Node, Op, no_grad
+from .jacobians import hessian, jacobian
 from .modes import strict_ieee
-from .transforms import (
-    checkpoint,
-    custom_jvp,
-    custom_vjp,
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    linearize,
-    stop_gradient,
-    value_and_grad,
-    vjp,
-)
+from .tensor import Tensor
+from .transforms import grad, hvp, jvp, linearize, stop_gradient, value_and_grad, vjp
 
 __version__ = "0.1.0"
 

@@ -130,7 +130,9 @@ def test_float32_stays_float32(sample):
     for v, n in zip(value, call(*call.primals), strict=True):
         assert v.dtype == n.dtype
     cotangents = pull(g)
-    exact = tg.vjp(double, *double.primals)[1]([np.asarray(x, np.complex128 if np.iscomplexobj(x) else np.float64) for x in g])
+    exact = tg.vjp(double, *double.primals)[1](
+        [np.asarray(x, np.complex128 if np.iscomplexobj(x) else np.float64) for x in g]
+    )
     for c, x in zip(cotangents, call.primals, strict=True):
         assert c.dtype == x.dtype
     assert_close(cotangents, exact, 2e-4)
@@ -173,12 +175,18 @@ def test_every_operation_of_the_table_has_a_sample():
 
 
 ELEMENTWISE = [s for s in SAMPLES if tg.RULES[s.function].kind == "elementwise" and len(s.args) == 2 and not s.params]
-TWO_ARRAYS = list({s.function: s for s in ELEMENTWISE if all(is_primal(x) and x.dtype.kind == "f" for x in s.args)}.values())
-ONE_ARRAY = [s for s in SAMPLES if tg.RULES[s.function].kind == "elementwise" and len(s.args) == 1 and is_primal(s.args[0])]
+TWO_ARRAYS = list(
+    {s.function: s for s in ELEMENTWISE if all(is_primal(x) and x.dtype.kind == "f" for x in s.args)}.values()
+)
+ONE_ARRAY = [
+    s for s in SAMPLES if tg.RULES[s.function].kind == "elementwise" and len(s.args) == 1 and is_primal(s.args[0])
+]
 
 
 @pytest.mark.parametrize("sample", TWO_ARRAYS, ids=str)
-@pytest.mark.parametrize("shapes", [((3, 1), (1, 4)), ((1, 1), (3, 4)), ((), (4,)), ((3, 4), ()), ((0, 4), (1, 4)), ((1,), (0,))])
+@pytest.mark.parametrize(
+    "shapes", [((3, 1), (1, 4)), ((1, 1), (3, 4)), ((), (4,)), ((3, 4), ()), ((0, 4), (1, 4)), ((1,), (0,))]
+)
 def test_broadcasting_is_undone(sample, shapes):
     x, y = (np.resize(a, s) if np.prod(s) else np.zeros(s) for a, s in zip(sample.args, shapes, strict=True))
     g = np.ones(np.broadcast_shapes(*shapes))

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Tensor
 from ..surface import Surface
+from ..tensor import Tensor
 
 _strict: ContextVar[bool] = ContextVar("strict_ieee", default=False)
 
@@ -131,7 +131,9 @@ def _contraction(function: Any, args: Any, kwargs: Any) -> Any:
     """A sum of products: leave the zero · ∞ terms out, unless an honest term of the same sum is not finite either."""
     value = function(*_map(unwrapped, args), **_map(unwrapped, kwargs))
     hits = function(*[_marks(x) if _is_linear(x) else _infinite(unwrapped(x)) for x in args], **_map(unwrapped, kwargs))
-    clean = function(*[unwrapped(x) if _is_linear(x) else _finite(unwrapped(x)) for x in args], **_map(unwrapped, kwargs))
+    clean = function(
+        *[unwrapped(x) if _is_linear(x) else _finite(unwrapped(x)) for x in args], **_map(unwrapped, kwargs)
+    )
     reached = function(*[_marks(x) if _is_linear(x) else _ones(unwrapped(x)) for x in args], **_map(unwrapped, kwargs))
     value = np.where(hits == 0, clean, value)
     return Careful(value, True, ((value == 0) & (reached != 0)) * 1.0)

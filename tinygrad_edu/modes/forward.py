@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import NoRuleError
-from ..graph import SELECT, Node, Tensor, handles, history, is_recording, recording, source
+from ..graph import SELECT, Node, history, is_recording, recording
+from ..tensor import Tensor, handles, source
 from .careful import needs_care, unwrapped, wrapped
 from .reverse import pullback, stands_alone, traced_arguments
 
@@ -110,7 +111,9 @@ def _transposed(node: Node, tangents: list[Any], args: Sequence[Any], y: Any) ->
             cotangents = op.vjps(g, y, *args, **node.params)
         else:
             cotangents = [rule and rule(g, y, *args, **node.params) for _, rule in zip(args, op.vjps)]  # noqa: B905 - as above
-    pairs = [(c.node, t) for c, t in zip(cotangents, tangents, strict=False) if type(c) is Tensor and c.node is not None]
+    pairs = [
+        (c.node, t) for c, t in zip(cotangents, tangents, strict=False) if type(c) is Tensor and c.node is not None
+    ]
     found = pullback([c for c, _ in pairs], [t for _, t in pairs], [s.node for s in seeds]) if pairs else {}
     result = [found.get(s.node, np.zeros_like(v)) for s, v in zip(seeds, y if several else [y], strict=True)]
     return result if several else result[0]

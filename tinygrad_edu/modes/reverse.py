@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GradientError, NoRuleError, ShapeError
-from ..graph import READINGS, SELECT, Node, Tensor, handles, history, is_recording, recording, source
-from .careful import Careful, needs_care, unwrapped, wrapped
+from ..graph import READINGS, SELECT, Node, history, is_recording, recording
+from ..tensor import Tensor, handles, source
+from .careful import needs_care, unwrapped, wrapped
 
 
 def pullback(
@@ -185,11 +186,15 @@ def transposed(node: Node, args: Sequence[Any], y: Any) -> Any:
 
     def pull(g: Any) -> list[Any]:
         with recording():
-            tangents = [source(np.zeros_like(x)) if p is not None else None for x, p in zip(args, node.parents, strict=True)]
+            tangents = [
+                source(np.zeros_like(x)) if p is not None else None for x, p in zip(args, node.parents, strict=True)
+            ]
             result = op.jvps(tangents, y, *args, **node.params)
         nodes = [t.node for t in tangents if t is not None]
         roots = result if isinstance(result, list | tuple) else [result]
-        pairs = [(r.node, c) for r, c in zip(roots, g if isinstance(g, list) else [g], strict=True) if type(r) is Tensor]
+        pairs = [
+            (r.node, c) for r, c in zip(roots, g if isinstance(g, list) else [g], strict=True) if type(r) is Tensor
+        ]
         traced = [(root, c) for root, c in pairs if root is not None]
         found = pullback([root for root, _ in traced], [c for _, c in traced], nodes) if traced else {}
         return [None if t is None else found.get(t.node) for t in tangents]

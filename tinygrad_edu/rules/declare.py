@@ -104,7 +104,9 @@ def linear(
     >>> tangent
     array([0., 0., 1.])
     """
-    op = Op(call or function, transpose if joint else (transpose,), None, "linear", _name(function), None, bind, function)
+    op = Op(
+        call or function, transpose if joint else (transpose,), None, "linear", _name(function), None, bind, function
+    )
     if joint:
         op.jvps = lambda tangents, y, *xs, **params: op(*tangents, **params)
     else:
@@ -185,4 +187,3 @@ def _enter(function: Callable[..., Any], op: Op) -> Op:
 
 def _name(function: Any) -> str:
     return getattr(function, "__name__", type(function).__name__)
-

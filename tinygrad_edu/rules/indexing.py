@@ -20,7 +20,11 @@ def is_basic(index):
         return True
     if isinstance(index, tuple):
         return all(part is None or isinstance(part, int | slice | type(...) | np.integer) for part in index)
-    return index is None or isinstance(index, int | slice | type(...) | np.integer) or getattr(index, "dtype", None) == bool
+    return (
+        index is None
+        or isinstance(index, int | slice | type(...) | np.integer)
+        or getattr(index, "dtype", None) == bool
+    )
 
 
 def _scatter(x, shape, index):
@@ -131,7 +135,9 @@ def _pad(array, pad_width, mode="constant", **kwargs):
             array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode, **kwargs), axis)
         return array
     if mode != "constant":
-        raise NoRuleError(f"pad has no rule for mode={mode!r} with {kwargs}. Use constant, edge, reflect, symmetric or wrap")
+        raise NoRuleError(
+            f"pad has no rule for mode={mode!r} with {kwargs}. Use constant, edge, reflect, symmetric or wrap"
+        )
     frame = np.pad(np.zeros(array.shape, array.dtype), widths, **kwargs)
     inside = tuple(slice(int(a), int(a) + n) for (a, _), n in zip(widths, array.shape, strict=True))
     return scatter(array, shape=frame.shape, index=inside) + frame

@@ -77,7 +77,10 @@ def _bind_einsum(subscripts, *operands, optimize=False, **params):
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
     unused = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
-    hidden = [np.ndim(x) - len(term.replace("...", "")) if "..." in term else 0 for term, x in zip(terms, operands, strict=True)]
+    hidden = [
+        np.ndim(x) - len(term.replace("...", "")) if "..." in term else 0
+        for term, x in zip(terms, operands, strict=True)
+    ]
     letters = "".join(unused[: max(hidden, default=0)])
     if not arrow:
         named = sorted(c for c in set(inputs) - set(".,") if inputs.count(c) == 1)
@@ -110,8 +113,12 @@ def _einsum_vjp(i, g, y, *operands, subscripts):
     found = np.einsum(",".join([output, *(t for t, _ in others)]) + "->" + shared, g, *(o for _, o in others))
     found = np.reshape(found, [found.shape[shared.index(c)] if c in shared else 1 for c in letters])
     sizes = [x.shape[term.index(c)] for c in letters]
-    found = np.broadcast_to(found, [m if c in shared else n for c, n, m in zip(letters, sizes, found.shape, strict=True)])
-    return found if len(letters) == len(term) else scatter(found, shape=x.shape, index=_diagonal_of(term, letters, sizes))
+    found = np.broadcast_to(
+        found, [m if c in shared else n for c, n, m in zip(letters, sizes, found.shape, strict=True)]
+    )
+    return (
+        found if len(letters) == len(term) else scatter(found, shape=x.shape, index=_diagonal_of(term, letters, sizes))
+    )
 
 
 def _diagonal_of(term, letters, sizes):
@@ -133,7 +140,7 @@ einsum = primitive(np.einsum, Every(_einsum_vjp), Every(_einsum_jvp), call=_eins
 def _dot(a, b, out=None):
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return a * b
-    return a @ b if b.ndim <= 2 and a.ndim <= 2 or b.ndim == 1 else np.tensordot(a, b, axes=([-1], [-2]))
+    return a @ b if (b.ndim <= 2 and a.ndim <= 2) or b.ndim == 1 else np.tensordot(a, b, axes=([-1], [-2]))
 
 
 # fmt: off

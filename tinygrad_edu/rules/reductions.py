@@ -87,7 +87,11 @@ def _product_of_others(x):
 
 def _prod_factors(x, axis):
     """∂(product)/∂x in the shape of x, for one axis, several, or all."""
-    axes = tuple(range(x.ndim)) if axis is None else tuple(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = (
+        tuple(range(x.ndim))
+        if axis is None
+        else tuple(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    )
     order = [a for a in range(x.ndim) if a not in axes] + list(axes)
     moved = np.transpose(x, order)
     flattened = np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], reduced_size(x, axes)))

@@ -19,7 +19,9 @@ def _back(g, y, x, *args, order="C", **params):
 
 
 def _transpose_back(g, y, x, axes=None):
-    return np.transpose(g) if axes is None else np.transpose(g, [int(i) for i in np.argsort([a % x.ndim for a in axes])])
+    return (
+        np.transpose(g) if axes is None else np.transpose(g, [int(i) for i in np.argsort([a % x.ndim for a in axes])])
+    )
 
 
 def _negated(shift):
@@ -122,7 +124,9 @@ composite(np.meshgrid, _meshgrid)
 
 converted = linear(lambda x, dtype: np.astype(x, dtype), transpose=lambda g, y, x, dtype: g)
 truncated = lambda x, dtype: np.astype(np.asarray(x.detach()), dtype)
-composite(np.astype, lambda x, dtype, /, *, copy=True: (converted if np.dtype(dtype).kind in "fc" else truncated)(x, dtype))
+composite(
+    np.astype, lambda x, dtype, /, *, copy=True: (converted if np.dtype(dtype).kind in "fc" else truncated)(x, dtype)
+)
 
 
 # --- joining and splitting ------------------------------------------------------------------------------------------------
@@ -159,14 +163,18 @@ def _as_column(x):
 
 
 def _append(arr, values, axis=None):
-    return np.concatenate([np.ravel(arr), np.ravel(values)] if axis is None else [arr, values], 0 if axis is None else axis)
+    return np.concatenate(
+        [np.ravel(arr), np.ravel(values)] if axis is None else [arr, values], 0 if axis is None else axis
+    )
 
 
 def _pieces_back(g, y, x, indices_or_sections, axis=0):
     return np.concatenate(g, axis)
 
 
-linear(np.concatenate, _concatenate_transpose, joint=True, bind=_sequence, call=lambda *xs, **p: np.concatenate(xs, **p))
+linear(
+    np.concatenate, _concatenate_transpose, joint=True, bind=_sequence, call=lambda *xs, **p: np.concatenate(xs, **p)
+)
 linear(
     np.stack,
     lambda g, y, *xs, axis=0, dtype=None: np.unstack(g, axis=axis),

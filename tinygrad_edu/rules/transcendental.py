@@ -47,10 +47,10 @@ def _length(z):
 
 
 def _logaddexp(base):
-    """∂/∂x of log_b(bˣ + bʸ) is bˣ⁻ᶻ: the share of x. At x = y it is ½, also where both are infinite."""
+    """∂/∂x of log_b(bˣ + bʸ) is 1 / (1 + bʸ⁻ˣ), the share of x: ½ at x = y, also where both are infinite."""
 
     def rule(g, z, x, y):
-        return np.where(x == y, 0.5 * g, g * base(np.where(x == z, 0, x - z)))
+        return g / (1 + base(np.where(x == y, 0, y - x)))
 
     return rule, lambda g, z, x, y: rule(g, z, y, x)
 
@@ -59,7 +59,7 @@ def _sinc(g, y, x):
     """(cos πx - sinc x) / x, and its series where the difference cancels."""
     u = np.pi * np.where(x == 0, 1, x)
     v = (np.pi * x) ** 2
-    series = -np.pi**2 * x / 3 * (1 - v / 10 * (1 - v / 28 * (1 - v / 54)))
+    series = -(np.pi**2) * x / 3 * (1 - v / 10 * (1 - v / 28 * (1 - v / 54)))
     return g * np.where(v < 0.01, series, np.pi * (np.cos(u) - y) / u)
 
 

@@ -1,0 +1,120 @@
+"""How a call of a NumPy function is sorted into arrays and parameters; and what is refused, with its cure.
+
+A rule sees its arrays by position and everything else (axis, shape, ...) by name, however the user wrote the call.
+What a rule does not speak of is refused when the call is made: a wrong gradient would come later, and silently.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .errors import InPlaceError, NoRuleError, ShapeError
+from .surface import Surface
+
+SEQUENCES = (list, tuple)
+PLAIN_TYPES = {int, bool, float, type(None), str, slice, np.ndarray, type(...)}
+"""Parameters of these types hold no Tensor."""
+
+
+def binder(function: Callable[..., Any], arity: int) -> Callable[..., tuple[tuple, dict]]:
+    """The function that sorts a call of `function` into its arrays and its parameters."""
+    names: list[str] = []
+
+    def bind(*args, **kwargs):
+        if len(args) == arity:
+            return args, kwargs
+        if not names:
+            names.extend(inspect.signature(function).parameters)
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        arrays = tuple(given.pop(name, None) for name in names[:arity])
+        return arrays, {name: value for name, value in given.items() if value is not np._NoValue}
+
+    return bind
+
+
+def sorted_already(*args: Any, **params: Any) -> tuple[tuple, dict]:
+    return args, params
+
+
+def understood_by(vjps: Any) -> set[str]:
+    """The names that a rule's signature accepts; "**" stands for any."""
+    rules = vjps if isinstance(vjps, tuple) else [vjps if callable(vjps) else vjps.rule]
+    found = [p for rule in rules if rule for p in inspect.signature(rule).parameters.values()]
+    return {"**" if p.kind is p.VAR_KEYWORD else p.name for p in found} or {"**"}
+
+
+def is_inexact(value: Any) -> bool:
+    return getattr(getattr(value, "dtype", None), "kind", "") in ("f", "c")
+
+
+def unusual_call(op, ufunc, method, inputs, kwargs):
+    """Sort a ufunc call that is not plain: `out=`, `where=`, `np.add.reduce`, or no rule at all."""
+    if any(out is not None for out in kwargs.get("out", ())):
+        raise InPlaceError(
+            f"{ufunc.__name__}: out= (or an operator such as a += t on a plain array) would write a Tensor's values "
+            "into an array and lose its gradient. Write a = a + t, or leave out= away"
+        )
+    if op is None:
+        raise NoRuleError(no_rule(ufunc))
+    if method != "__call__":
+        raise NoRuleError(
+            f"{ufunc.__name__}.{method} has no rule yet. Use the function that does the same, "
+            "for example np.sum for np.add.reduce, or np.cumsum for np.add.accumulate"
+        )
+    params = {name: value for name, value in kwargs.items() if name != "out"}
+    if params and op.kind != "composite":
+        raise NoRuleError(
+            f"{ufunc.__name__} has no rule for {', '.join(params)}=. Use np.where or .astype on the result"
+        )
+    return inputs, params
+
+
+def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters with constants in place of Tensors; a traced one would lose its gradient, so it is refused."""
+    if "out" in params and params.pop("out") is not None:
+        raise InPlaceError(f"{op.name}: out= would lose the gradient: the result is a new Tensor. Leave it away")
+    op.refuse_unknown(params)
+    for name, value in params.items():
+        if type(value) not in PLAIN_TYPES:
+            params[name] = constant(op, name, value)
+    return params
+
+
+def constant(op: Any, name: str, value: Any) -> Any:
+    if isinstance(value, Surface):
+        if value.node is not None and is_inexact(value.data):
+            raise NoRuleError(
+                f"{op.name} has no rule for its parameter {name}. Pass {name}.detach() to hold it constant"
+            )
+        return value.data
+    if type(value) in SEQUENCES:
+        for v in value:
+            if type(v) not in PLAIN_TYPES:
+                return type(value)([constant(op, name, v) for v in value])
+    return value
+
+
+def no_rule(function: Any) -> str:
+    name = getattr(function, "__name__", str(function))
+    return (
+        f"{name} has no rule in the table, so its derivative is unknown. Add one in a row (see tinygrad_edu.extend), "
+        f"or call it on x.detach() to hold its result constant"
+    )
+
+
+def explained(error: ValueError, op: Any, values: list[Any]) -> ValueError:
+    """NumPy's error about shapes in our words; other errors as they are."""
+    if type(error) is not ValueError:
+        return error
+    shapes = [np.shape(x) for x in values]
+    if op.name == "matmul" and len(shapes[0]) == 2 and len(shapes[1]) in (1, 2) and shapes[0][1] != shapes[1][0]:
+        hint = "; did you mean x @ y.T?" if shapes[1][-1] == shapes[0][1] and len(shapes[1]) == 2 else ""
+        return ShapeError(
+            f"matmul: inner sizes differ: x is {shapes[0]}, y is {shapes[1]}. Expected y with {shapes[0][1]} rows{hint}"
+        )
+    given = ", ".join(f"argument {i} is {shape}" for i, shape in enumerate(shapes))
+    return ShapeError(f"{op.name}: {error}. Given: {given}")

@@ -1,0 +1,102 @@
+"""All first or all second derivatives at once: a pullback for every row, or a pushforward for every column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from .errors import GradientError
+from .runs import Run, chosen_arguments, data_of
+from .transforms import grad
+from .trees import Tree
+
+Function = Callable[..., Any]
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str | None = None) -> Function:
+    """The matrix of all first derivatives, ∂fᵢ/∂xⱼ.
+
+    Parameters
+    ----------
+    f : callable
+        Any function of arrays.
+    argnums : int or sequence of int
+        With respect to which arguments.
+    mode : {None, "reverse", "forward"}
+        Row by row with pullbacks, or column by column with pushforwards; None takes whichever is fewer.
+
+    Returns
+    -------
+    callable
+        Returns, for an array result and an array argument, an array of shape ``f(x).shape + x.shape``. For trees: a tree
+        like the result, of trees like the argument.
+
+    >>> jacobian(lambda x: np.array([1.0, 2.0]) * x ** 2)(np.array([3.0, 5.0]))
+    array([[ 6.,  0.],
+           [ 0., 20.]])
+    """
+    if mode not in (None, "reverse", "forward"):
+        raise GradientError(f"jacobian: mode={mode!r}. Expected 'reverse', 'forward' or None")
+
+    @wraps(f)
+    def differentiated(*args: Tree, **kwargs: Any) -> Tree:
+        chosen = chosen_arguments(argnums, len(args))
+        part = lambda *some: f(*[some[chosen.index(i)] if i in chosen else x for i, x in enumerate(args)], **kwargs)
+        run = Run("jacobian", part, [args[i] for i in chosen])
+        rows, columns = sum(map(np.size, run.outputs)), sum(map(np.size, run.inputs))
+        by_rows = rows <= columns if mode is None else mode == "reverse"
+        rows_of_trees = [run.like_primals(row) for row in (_rows(run) if by_rows else _columns(run))]
+        return run.rebuild([row[0] if isinstance(argnums, int) else tuple(row) for row in rows_of_trees])
+
+    return differentiated
+
+
+def _rows(run: Run) -> list[list[Any]]:
+    """blocks[output][input], a pullback for each element of the results."""
+    zeros = [np.zeros_like(data_of(y)) for y in run.outputs]
+    blocks = []
+    for i, y in enumerate(zeros):
+        pulled = [run.pull([*zeros[:i], e, *zeros[i + 1 :]]) for e in _basis(y)]
+        columns = zip(_columns_of(pulled, run.inputs), run.inputs, strict=True)
+        blocks.append([_stacked(column, x.shape, y.shape, 0) for column, x in columns])
+    return blocks
+
+
+def _columns(run: Run) -> list[list[Any]]:
+    """blocks[output][input], a pushforward for each element of the arguments."""
+    zeros = [np.zeros_like(x) for x in run.inputs]
+    blocks: list[list[Any]] = [[] for _ in run.outputs]
+    for j, x in enumerate(zeros):
+        pushed = [run.push([*zeros[:j], e, *zeros[j + 1 :]]) for e in _basis(x)]
+        for block, column, y in zip(blocks, _columns_of(pushed, run.outputs), run.outputs, strict=True):
+            block.append(_stacked(column, np.shape(data_of(y)), x.shape, -1))
+    return blocks
+
+
+def _basis(x: Any) -> list[Any]:
+    """The arrays like x that are 1 at one place and 0 elsewhere."""
+    units = np.eye(x.size, dtype=x.dtype)
+    return [unit.reshape(x.shape)[()] for unit in units]
+
+
+def _columns_of(rows: list[list[Any]], like: list[Any]) -> list[list[Any]]:
+    return [[row[k] for row in rows] for k in range(len(like))]
+
+
+def _stacked(parts: list[Any], shape: tuple[int, ...], grid: tuple[int, ...], axis: int) -> Any:
+    """Arrays of one shape, arranged in a grid that comes before (axis 0) or after (axis -1) their own axes."""
+    whole = (*grid, *shape) if axis == 0 else (*shape, *grid)
+    return np.reshape(np.stack(parts, axis=axis), whole) if parts else np.zeros(whole)
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """The matrix of all second derivatives, ∂²f/∂xᵢ∂xⱼ: the columns of the gradient's Jacobian, forward over reverse.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 5.0]))
+    array([[10.,  6.],
+           [ 6.,  0.]])
+    """
+    return jacobian(grad(f, argnums), argnums, mode="forward")

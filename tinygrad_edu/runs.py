@@ -1,0 +1,153 @@
+"""One run of a user's function between fresh sources and its results: what every transform begins with.
+
+The arguments are flattened, checked and made into sources; the function runs once, with recording on; its results are
+kept. From then on the run is a linear map between flat lists of arrays, to be pulled back or pushed forward as often as
+one likes. The functions below say what a primal, a cotangent and a loss have to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .errors import DtypeError, GradientError, ShapeError, TreeError
+from .graph import Node, history, recording
+from .modes import pullback, pushforward
+from .modes.reverse import one_like
+from .tensor import Tensor, source
+from .trees import Tree, flatten, leaves, leaves_like
+
+
+class Run:
+    """One run of a function on fresh sources: the record between the arguments and the results."""
+
+    def __init__(self, name: str, function: Callable[..., Tree], primals: Sequence[Tree]) -> None:
+        self.name = name
+        self.primals = [flatten(tree) for tree in primals]
+        values = [differentiable(x, f"{name}: argument {i}") for i, (xs, _) in enumerate(self.primals) for x in xs]
+        with recording():
+            inputs = [source(x) for x in values]
+            result = function(*self.like_primals(inputs))
+        self.inputs: list[Any] = [x.data for x in inputs]
+        self.sources: list[Node] = [x.node for x in inputs]  # type: ignore[misc]
+        self.outputs, self.rebuild = flatten(result)
+        self.nodes = [y.node if type(y) is Tensor else None for y in self.outputs]
+
+    def like_primals(self, flat: Sequence[Any]) -> list[Tree]:
+        """Arrays in a flat list, arranged as the primals are."""
+        rest = iter(flat)
+        return [rebuild([next(rest) for _ in xs]) for xs, rebuild in self.primals]
+
+    def value(self) -> Tree:
+        """The results; still traced only if someone outside differentiates."""
+        return self.rebuild([released(y, self.sources) for y in self.outputs])
+
+    def pull(self, cotangents: Sequence[Any]) -> list[Any]:
+        """The flat list of cotangents of the sources; zeros for what was not reached."""
+        pairs = [(n, g) for n, g in zip(self.nodes, cotangents, strict=True) if n is not None]
+        found = pullback([n for n, _ in pairs], [g for _, g in pairs], self.sources) if pairs else {}
+        pulled = [found[s] if s in found else np.zeros_like(x) for s, x in zip(self.sources, self.inputs, strict=True)]
+        return unshared(pulled, cotangents)
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """The flat list of tangents of the results; zeros for what does not depend on the sources."""
+        roots = [n for n in self.nodes if n is not None]
+        found = pushforward(roots, tangents, self.sources) if roots else {}
+        pushed = [
+            found[n] if n in found else np.zeros_like(data_of(y)) for n, y in zip(self.nodes, self.outputs, strict=True)
+        ]
+        return unshared(pushed, tangents)
+
+
+def unshared(results: list[Any], given: Sequence[Any]) -> list[Any]:
+    """Arrays of the caller's own: no view of another, not one array twice, and none that was given."""
+    seen = set(map(id, given))
+    for i, g in enumerate(results):
+        if type(g) is np.ndarray and (g.base is not None or id(g) in seen):
+            results[i] = g = np.array(g)
+        seen.add(id(g))
+    return results
+
+
+def differentiable(x: Any, place: str) -> Any:
+    """An array of real or complex numbers; Python's numbers become float64 (or complex128)."""
+    if isinstance(x, bool | str | bytes) or not isinstance(x, int | float | complex | np.generic | np.ndarray | Tensor):
+        if hasattr(x, "__array_function__"):
+            return x
+        raise TreeError(
+            f"{place} is {type(x).__name__}, which has no derivative. Expected numbers or arrays, alone or in lists, "
+            "tuples and dicts; close over everything else: grad(lambda x: f(x, option))"
+        )
+    if isinstance(x, int):
+        return np.float64(x)
+    if isinstance(x, float | complex) and not isinstance(x, np.generic):
+        return np.asarray(x)[()]
+    if x.dtype.kind not in "fc":
+        raise DtypeError(
+            f"{place} is an array of {x.dtype}, which has no derivative. Expected float or complex numbers. "
+            "Convert it first: x.astype(float)"
+        )
+    return x
+
+
+def released(y: Any, sources: Sequence[Node]) -> Any:
+    """A plain array, unless y also depends on a traced value that is not one of the sources."""
+    if type(y) is not Tensor:
+        return y
+    strangers = y.node is not None and history([y.node], sources)[2]
+    return y if strangers else y.data
+
+
+def data_of(y: Any) -> Any:
+    return y.data if type(y) is Tensor else y
+
+
+def fitting_leaves(tree: Tree, given: Tree, what: str) -> list[Any]:
+    """The leaves of a cotangent or tangent, each of the shape and dtype of what it belongs to."""
+    pairs = zip(leaves(tree), leaves_like(tree, given), strict=True)
+    return [fitting(data_of(y), g, what) for y, g in pairs]
+
+
+def fitting(y: Any, g: Any, what: str) -> Any:
+    dtype = getattr(y, "dtype", np.dtype(float))
+    if not hasattr(g, "__array_function__") or isinstance(g, np.generic):
+        g = np.asarray(g)
+    if g.dtype.kind not in "fc" and not (g.shape == () and g.dtype.kind == "i"):
+        raise DtypeError(f"{what} is of {g.dtype}. Expected numbers like {dtype}; convert it: g.astype({dtype})")
+    if g.shape != np.shape(y):
+        raise ShapeError(f"{what} has shape {g.shape}. Expected {np.shape(y)}, the shape of what it belongs to")
+    if g.dtype != dtype and dtype.kind in "fc":
+        g = np.astype(np.real(g) if g.dtype.kind == "c" and dtype.kind == "f" else g, dtype)
+    return g
+
+
+def scalar_seed(run: Run) -> Any:
+    """The cotangent 1 for the one real number that a gradient is taken of."""
+    if len(run.outputs) != 1 or not hasattr(y := as_number(run.outputs[0]), "dtype"):
+        raise GradientError(
+            f"{run.name}: the function returned {len(run.outputs)} values. Expected one number; return the loss alone, or "
+            "(loss, rest) with has_aux=True"
+        )
+    if y.shape != () or y.dtype.kind == "c":
+        what = f"an array of shape {y.shape}" if y.shape != () else "a complex number"
+        raise GradientError(
+            f"{run.name}: a gradient belongs to one real number, but the function returned {what}. Reduce it "
+            "(np.sum, np.mean, np.abs), or ask for all derivatives with jacobian"
+        )
+    return one_like(data_of(y))
+
+
+def as_number(y: Any) -> Any:
+    return np.float64(y) if isinstance(y, int | float) and not isinstance(y, bool) else y
+
+
+def chosen_arguments(argnums: int | Sequence[int], n: int) -> list[int]:
+    chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+    for i in chosen:
+        if not -n <= i < n:
+            raise GradientError(
+                f"grad: argnums={argnums} asks for argument {i}, but {n} positional arguments were given"
+            )
+    return [i % n for i in chosen]

@@ -1,0 +1,388 @@
+"""The Tensor: an array, and the line of the record that made it.
+
+NumPy calls a Tensor's two protocols for every function that meets one; `record` computes the function on the arrays
+inside, and writes a line down if one of them is traced. Operators and methods come from `surface.py` by the same
+doors. What is left in this file is what NumPy cannot know: gradients, detaching, assignment by rebinding, and errors
+that say what to do.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from operator import getitem, setitem
+from typing import Any, final
+
+import numpy as np
+
+from .calls import PLAIN_TYPES, SEQUENCES, constant, explained, is_inexact, no_rule, plain_parameters, unusual_call
+from .errors import DtypeError, GradientError, InPlaceError, NoRuleError, TracedError
+from .graph import ALIAS, READINGS, RULES, SELECT, Node, Op, is_recording, next_serial
+from .surface import Surface
+
+_new = object.__new__
+_NONE: dict[str, Any] = {}  # the parameters of a line that has none
+
+
+def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
+    """Compute ``op(*args, **params)``; if an argument is traced, write the line down.
+
+    Returns
+    -------
+    Tensor, or tuple or list of Tensors
+        With a node if an argument had one and recording is on. What a flat operation returns that is no float
+        (a mask, an index, a shape) comes back as it is.
+    """
+    values, parents, traced = [], [], False
+    for x in args:
+        if type(x) is Tensor:
+            node = x.node
+            values.append(x.data)
+            parents.append(node)
+            if node is not None:
+                traced = True
+        else:
+            values.append(np.asarray(x) if type(x) in SEQUENCES else x)
+            parents.append(None)
+    try:
+        value = op.function(*values, **params) if params else op.function(*values)
+    except ValueError as error:
+        raise explained(error, op, values) from None
+    if op.flat and not is_inexact(value):
+        return value
+    node = Node(op, tuple(values), params, tuple(parents), value) if traced and is_recording() else None
+    return handles(value, node) if isinstance(value, SEQUENCES) else _handle(value, node)
+
+
+# The commonest calls once more, unrolled, which makes them a third faster: all do what `record` does.
+
+
+def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
+    """One argument, and parameters."""
+    try:
+        value = op.function(x.data, **params) if params else op.function(x.data)
+    except ValueError as error:
+        raise explained(error, op, [x.data]) from None
+    if op.flat and not is_inexact(value):
+        return value
+    parent = x.node
+    node = Node(op, (x.data,), params, (parent,), value) if parent is not None and is_recording() else None
+    return handles(value, node) if isinstance(value, SEQUENCES) else _handle(value, node)
+
+
+def _record_ufunc(op: Op, x: Tensor) -> Tensor:
+    """One argument, no parameters, and one result that is an array."""
+    a, parent = x.data, x.node
+    value = op.function(a)
+    tensor = _new(Tensor)
+    tensor.data = value
+    tensor.grad = tensor.name = tensor.node = None
+    if parent is not None and is_recording():
+        tensor.node = node = _new(Node)
+        node.op = op
+        node.value = value
+        node.serial = next_serial()
+        node.watcher = None
+        node.args = (a,)
+        node.params = _NONE
+        node.parents = (parent,)
+    return tensor
+
+
+def _record_pair(op: Op, x: Any, y: Any) -> Tensor:
+    """Two arguments, no parameters, and one result that is an array."""
+    if type(x) is Tensor:
+        a, p = x.data, x.node
+    else:
+        a, p = np.asarray(x) if type(x) in SEQUENCES else x, None
+    if type(y) is Tensor:
+        b, q = y.data, y.node
+    else:
+        b, q = np.asarray(y) if type(y) in SEQUENCES else y, None
+    try:
+        value = op.function(a, b)
+    except ValueError as error:
+        raise explained(error, op, [a, b]) from None
+    tensor = _new(Tensor)
+    tensor.data = value
+    tensor.grad = tensor.name = tensor.node = None
+    if (p or q) is not None and is_recording():
+        tensor.node = node = _new(Node)
+        node.op = op
+        node.value = value
+        node.serial = next_serial()
+        node.watcher = None
+        node.args = (a, b)
+        node.params = _NONE
+        node.parents = (p, q)
+    return tensor
+
+
+def handles(value: Any, node: Node | None) -> Any:
+    """The Tensor for a line of the record; one for each output if it has several."""
+    if not isinstance(value, SEQUENCES):
+        return _handle(value, node)
+    outputs = [_handle(v, node and Node(SELECT, (value,), {"index": i}, (node,), v)) for i, v in enumerate(value)]
+    return type(value)(*outputs) if hasattr(value, "_fields") else type(value)(outputs)
+
+
+def _handle(value: Any, node: Node | None) -> Tensor:
+    tensor = _new(Tensor)
+    tensor.data = value
+    tensor.node = node
+    tensor.grad = tensor.name = None
+    return tensor
+
+
+def source(x: Any) -> Tensor:
+    """A fresh traced Tensor to differentiate with respect to; if x is traced itself, an alias of it."""
+    if type(x) is Tensor and x.node is not None:
+        return _handle(x.data, Node(ALIAS, (x.data,), {}, (x.node,), x.data))
+    value = x.data if type(x) is Tensor else x
+    return _handle(value, Node(None, (), {}, (), value))
+
+
+def _operator(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """x ∘ y and its reflection, without the packing of `__array_ufunc__`: a fifth faster."""
+
+    def method(self, other):
+        return _record_pair(RULES[ufunc], self, other)
+
+    def reflected(self, other):
+        return _record_pair(RULES[ufunc], other, self)
+
+    return method, reflected
+
+
+def _comparison(ufunc: np.ufunc) -> Callable[..., Any]:
+    """x < y and its like: an array of truth values, which leaves no line in the record."""
+
+    def method(self, other):
+        return RULES[ufunc].function(self.data, other.data if type(other) is Tensor else other)
+
+    return method
+
+
+@final
+class Tensor(Surface):
+    """What the user holds: an array, and the line of the record that made it.
+
+    Parameters
+    ----------
+    data : array_like
+        Numbers, nested lists of numbers, or an array of any type that speaks NumPy's protocols (not copied).
+    requires_grad : bool
+        True makes a leaf: `backward` adds to its `.grad`.
+    dtype : dtype, optional
+        The type of the elements; by default as NumPy chooses, except that Python integers become float64 in a leaf.
+    name : str, optional
+        What explanations call it.
+
+    Attributes
+    ----------
+    data : array
+        The values.
+    node : Node or None
+        The line of the record; None for a constant.
+    grad : array, Tensor or None
+        What `backward` has added up, of the shape and dtype of `data`; a Tensor if the pass itself was recorded.
+
+    Raises
+    ------
+    DtypeError
+        For integers, booleans or objects with ``requires_grad=True``.
+
+    >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = np.sum(x ** 2)
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4., 6.])
+    """
+
+    __slots__ = ("__weakref__", "data", "grad", "name", "node")
+
+    def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> None:
+        self.data = _as_array(data, dtype, promote=requires_grad)
+        self.node: Node | None = None
+        self.grad: Any = None
+        self.name = name
+        if requires_grad:
+            self.requires_grad = True
+
+    # --- the record -----------------------------------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        """True if a gradient flows through this Tensor. May be set to True on a constant, which becomes a leaf."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, on: bool) -> None:
+        if on and self.node is None:
+            if not is_inexact(self.data):
+                raise DtypeError(
+                    f"a Tensor of {self.data.dtype} cannot require a gradient: derivatives need float or complex "
+                    "numbers. Convert it first: Tensor(data.astype(float), requires_grad=True)"
+                )
+            self.node = Node(None, (), {}, (), self.data)
+            self.retain_grad()
+        elif not on:
+            self.node = None
+
+    @property
+    def is_leaf(self) -> bool:
+        """True if no operation made this Tensor."""
+        return self.node is None or self.node.op is None
+
+    def retain_grad(self) -> Tensor:
+        """Ask `backward` to write `.grad` on this Tensor although it is no leaf; returns the Tensor."""
+        if self.node is None:
+            raise GradientError("retain_grad: this Tensor has no gradient: nothing traced went into it")
+        self.node.watcher = weakref.ref(self)
+        return self
+
+    def backward(self, gradient: Any = None, create_graph: bool = False) -> None:
+        """Add the gradient of this Tensor to the `.grad` of every leaf that it depends on.
+
+        Parameters
+        ----------
+        gradient : array_like, optional
+            The cotangent, of this Tensor's shape; may be left out for a single number, where it is 1.
+        create_graph : bool
+            Record the pass itself, so that the gradients can be differentiated again; they are then Tensors.
+
+        Raises
+        ------
+        GradientError
+            If this Tensor depends on no leaf, or is not a single number and no cotangent is given.
+        ShapeError
+            If the cotangent has another shape.
+        """
+        READINGS["backward"](self, gradient, create_graph)
+
+    def detach(self) -> Tensor:
+        """The same values as a constant: no gradient flows through it."""
+        return _handle(self.data, None)
+
+    # fmt: off
+    __add__,     __radd__     = _operator(np.add)
+    __sub__,     __rsub__     = _operator(np.subtract)
+    __mul__,     __rmul__     = _operator(np.multiply)
+    __truediv__, __rtruediv__ = _operator(np.divide)
+    __pow__,     __rpow__     = _operator(np.power)
+    __matmul__,  __rmatmul__  = _operator(np.matmul)
+    __eq__,      __ne__       = _comparison(np.equal),   _comparison(np.not_equal)   # type: ignore[assignment]
+    __lt__,      __le__       = _comparison(np.less),    _comparison(np.less_equal)
+    __gt__,      __ge__       = _comparison(np.greater), _comparison(np.greater_equal)
+    __hash__                  = object.__hash__
+    # fmt: on
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """The same as `numpy.reshape`; the shape as one tuple or as several numbers."""
+        params = {"shape": shape[0] if len(shape) == 1 else shape}
+        return _record_one(RULES[np.reshape], self, params if order == "C" else {**params, "order": order})
+
+    # --- NumPy's two protocols ------------------------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        op = RULES.get(ufunc)
+        if op is not None and op.simple and method == "__call__" and not kwargs:
+            return _record_ufunc(op, inputs[0]) if len(inputs) == 1 else _record_pair(op, *inputs)
+        inputs, kwargs = unusual_call(op, ufunc, method, inputs, kwargs)
+        return op.function(*inputs, **kwargs) if op.kind == "composite" else record(op, inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        op = function if type(function) is Op else RULES.get(function)
+        if op is None:
+            raise NoRuleError(no_rule(function))
+        if op.single and len(args) == 1 and not kwargs:
+            return _record_one(op, args[0], kwargs)
+        if op.kind == "composite":
+            return op.function(*args, **kwargs)
+        args, params = (op.sort if function is op else op.bind)(*args, **kwargs)
+        params = plain_parameters(op, params) if params else params
+        return (
+            _record_one(op, args[0], params) if len(args) == 1 and type(args[0]) is Tensor else record(op, args, params)
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if self.node is not None:
+            raise TracedError(
+                "np.asarray on a Tensor that is being differentiated would lose its gradient. Use NumPy's functions on "
+                "the Tensor itself, or x.detach() for its values without a gradient"
+            )
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def numpy(self) -> np.ndarray:
+        """The values as an ndarray; for a Tensor without a gradient (see `detach`)."""
+        return np.asarray(self)
+
+    # --- assignment: a new value under the old name ---------------------------------------------------------------
+
+    def __getitem__(self, index: Any) -> Any:
+        op = RULES[getitem]
+        return _record_one(op, self, {"index": index if type(index) in PLAIN_TYPES else constant(op, "index", index)})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._rebind(lambda x: RULES[setitem](x, value, index=index))
+
+    def _rebind(self, compute: Callable[[Tensor], Tensor]) -> Tensor:
+        leaf = self.node is not None and self.node.op is None
+        if leaf and is_recording():
+            raise InPlaceError(
+                "assignment into a leaf that requires a gradient would make its gradient wrong. Assign under "
+                "tg.no_grad(), or into a copy: x = x.copy(); x[index] = value"
+            )
+        result = compute(self)
+        self.data = result.data
+        if not leaf:
+            self.node = result.node
+        return self
+
+    # fmt: off
+    def __iadd__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x + other)
+    def __isub__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x - other)
+    def __imul__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x * other)
+    def __itruediv__(self, other: Any) -> Tensor:  return self._rebind(lambda x: x / other)
+    def __ipow__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x ** other)   # type: ignore[misc]
+
+    # --- numbers out of it ------------------------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:               return bool(self.data)
+    def __int__(self) -> int:                 return int(self.data)
+    def __float__(self) -> float:             return float(self.data)
+    def __complex__(self) -> complex:         return complex(self.data)
+    def __index__(self) -> int:               return self.data.__index__()
+    def __contains__(self, x: Any) -> bool:   return x in np.asarray(self.data)
+    def item(self, *index: Any) -> Any:       return self.data.item(*index)
+    def tolist(self) -> Any:                  return self.data.tolist()
+    # fmt: on
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data.item() if self.shape == () else self.data, spec) if spec else str(self)
+
+    def __repr__(self) -> str:
+        notes = [] if self.dtype == np.float64 else [f"dtype={self.dtype}"]
+        notes += [f"name={self.name!r}"] if self.name else []
+        if self.node is not None:
+            notes += ["requires_grad=True"] if self.node.op is None else [f"op={self.node.op.name}"]
+        values = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
+        return f"Tensor({', '.join([values, *notes])})"
+
+    def __reduce__(self) -> tuple:
+        if not self.is_leaf:
+            raise GradientError("only leaves can be copied deeply or pickled; use .detach() to keep the values alone")
+        return Tensor, (self.data, self.requires_grad, None, self.name)
+
+
+def _as_array(data: Any, dtype: Any, promote: bool) -> Any:
+    """An array of any type; Python's integers, alone or in lists, become floats if they are to be differentiated."""
+    if type(data) is Tensor:
+        data = data.data
+    if dtype is not None:
+        return data.astype(dtype) if hasattr(data, "__array_function__") else np.asarray(data, dtype=dtype)
+    if hasattr(data, "__array_function__"):
+        return data
+    array = np.asarray(data)
+    is_python = isinstance(data, int | list | tuple) and not isinstance(data, bool | np.generic)
+    return array.astype(np.float64) if promote and is_python and array.dtype.kind in "iu" else array
