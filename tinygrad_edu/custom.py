@@ -39,8 +39,8 @@ class _Custom:
         values, refill = flatten(result)
         if any(map(_is_traced, values)):
             raise ClosureError(
-                f"{self.name} has a custom rule, but uses a traced Tensor that is none of its arguments, whose gradient "
-                "would be lost. Pass it as an argument"
+                f"{self.name} has a custom rule, but uses a traced Tensor that is none of its arguments, whose "
+                "gradient would be lost. Pass it as an argument"
             )
         return _one_line(self.name, flat, [data_of(y) for y in values], refill, **rule)
 

@@ -31,8 +31,8 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str | None = N
     Returns
     -------
     callable
-        Returns, for an array result and an array argument, an array of shape ``f(x).shape + x.shape``. For trees: a tree
-        like the result, of trees like the argument.
+        Returns, for an array result and an array argument, an array of shape ``f(x).shape + x.shape``.
+        For trees: a tree like the result, of trees like the argument.
 
     >>> jacobian(lambda x: np.array([1.0, 2.0]) * x ** 2)(np.array([3.0, 5.0]))
     array([[ 6.,  0.],

@@ -127,8 +127,8 @@ def scalar_seed(run: Run) -> Any:
     """The cotangent 1 for the one real number that a gradient is taken of."""
     if len(run.outputs) != 1 or not hasattr(y := as_number(run.outputs[0]), "dtype"):
         raise GradientError(
-            f"{run.name}: the function returned {len(run.outputs)} values. Expected one number; return the loss alone, or "
-            "(loss, rest) with has_aux=True"
+            f"{run.name}: the function returned {len(run.outputs)} values. Expected one number; return the loss alone, "
+            "or (loss, rest) with has_aux=True"
         )
     if y.shape != () or y.dtype.kind == "c":
         what = f"an array of shape {y.shape}" if y.shape != () else "a complex number"

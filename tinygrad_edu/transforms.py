@@ -20,7 +20,7 @@ from .trees import Tree, tree_map
 Function = Callable[..., Any]
 
 
-# --- reverse mode -------------------------------------------------------------------------------------------------------
+# --- reverse mode -----------------------------------------------------------------------------------------------------
 
 
 def vjp(f: Function, *primals: Tree) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
@@ -144,7 +144,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
     return gradient
 
 
-# --- forward mode -------------------------------------------------------------------------------------------------------
+# --- forward mode -----------------------------------------------------------------------------------------------------
 
 
 def jvp(f: Function, primals: Sequence[Tree], tangents: Sequence[Tree]) -> tuple[Tree, Tree]:

@@ -6,9 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
-from catalogue.samples import FLAT, FLAT_WITHOUT_VALUE, SAMPLES, Sample
 
 import tinygrad_edu as tg
+from catalogue.samples import FLAT, FLAT_WITHOUT_VALUE, SAMPLES, Sample
 from tinygrad_edu.trees import flatten, leaves
 
 

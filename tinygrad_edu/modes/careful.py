@@ -146,9 +146,15 @@ def _finite(a):      return np.where(np.isfinite(a), a, 0) if _is_array(a) else 
 def _infinite(a):    return ~np.isfinite(a) * 1.0 if _is_array(a) else a
 def _ones(a):        return (a == a) * 1.0 + (a != a) if _is_array(a) else a
 def _marks(g):       return ((g.data != 0) | (0 if g.doubt is None else g.doubt != 0)) * 1.0
-def _doubt_of(x):    return unwrapped(x) if not _is_linear(x) else (x.data != x.data) * 0.0 if x.doubt is None else x.doubt
 def _ufunc_of(f):    return getattr(f, "__self__", f)   # np.matmul.__call__ came from np.matmul
 # fmt: on
+
+
+def _doubt_of(x):
+    """What stands in for an array when a linear function is applied to doubts."""
+    if not _is_linear(x):
+        return unwrapped(x)
+    return (x.data != x.data) * 0.0 if x.doubt is None else x.doubt
 
 
 def _map(function, args):

@@ -99,7 +99,7 @@ def _fitted(t: Any, y: Any) -> Any:
 
 
 def _transposed(node: Node, tangents: list[Any], args: Sequence[Any], y: Any) -> Any:
-    """The tangent of a line that has vjps only: record the linear map g ↦ vjp(g) at zero, and pull ẋ back through it."""
+    """The tangent of a line with vjps only: record the linear map g ↦ vjp(g) at zero, and pull ẋ back through it."""
     op, several = node.op, isinstance(y, list | tuple)
     assert op is not None
     if op.vjps is None:

@@ -98,7 +98,7 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
 
 
 def _add(cotangents: dict[Node, Any], owned: set[Node], parent: Node, c: Any) -> None:
-    """Where paths meet, cotangents add up: the first is borrowed, the second makes a sum that later ones add to in place."""
+    """Where paths meet: the first cotangent is borrowed, the second makes a sum, later ones add to it in place."""
     if parent in owned and type(c) is np.ndarray:
         cotangents[parent] += c
     else:
@@ -152,7 +152,7 @@ def traced_arguments(node: Node) -> tuple[Any, ...]:
 
 
 def fitted(c: Any, x: Any) -> Any:
-    """A cotangent in the shape and dtype of its primal: stretched axes summed, imaginary parts of a real primal dropped."""
+    """A cotangent in its primal's shape and dtype: stretched axes summed; for a real primal, the real part."""
     if c.shape != x.shape:
         c = sum_to(c, x.shape)
     if c.dtype != x.dtype:
@@ -178,7 +178,7 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def transposed(node: Node, args: Sequence[Any], y: Any) -> Any:
-    """The pullback of a line that has jvps only: record the linear map t ↦ Σ jvpᵢ(tᵢ) at zero, and pull back through it."""
+    """The pullback of a line with jvps only: record the linear map t ↦ Σ jvpᵢ(tᵢ) at zero, and pull back."""
     op = node.op
     assert op is not None
     if op.jvps is None:

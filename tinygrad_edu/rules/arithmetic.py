@@ -74,7 +74,7 @@ primitive(
 
 
 def _above(g, x, bound):
-    """g where x > bound, 0 where x < bound. At a tie g/2 if the bound is an array, an argument like x; 0 if a number."""
+    """g where x > bound, 0 where x < bound. At a tie g/2 if the bound is an array, 0 if it is a number."""
     if bound is None:
         return g
     return np.where(x == bound, g * (0.5 if np.ndim(bound) else 0), np.where(x > bound, g, 0))
@@ -117,7 +117,7 @@ linear(np.imag,             lambda g, y, x: -1j * g)
 linear(np.conj,             lambda g, y, x: np.conj(g))
 elementwise(np.angle,       lambda g, y, x, deg=False: -1j * g * (180 / np.pi if deg else 1) * np.conj(x)
                                                        / np.where(x == 0, 1, np.abs(x) ** 2))
-elementwise(np.nan_to_num,  lambda g, y, x, copy=True, nan=0.0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
+elementwise(np.nan_to_num,  lambda g, y, x, copy=True, nan=0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
 
 flat(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide, np.signbit, np.spacing)
 flat(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose)

@@ -23,7 +23,7 @@ def is_basic(index):
     return (
         index is None
         or isinstance(index, int | slice | type(...) | np.integer)
-        or getattr(index, "dtype", None) == bool
+        or getattr(index, "dtype", None) == np.bool_
     )
 
 
@@ -44,7 +44,7 @@ getitem = linear(operator.getitem, lambda g, y, x, index: scatter(g, shape=x.sha
                  call=lambda x, index: x[index], bind=lambda x, index: ((x,), {"index": index}))  # fmt: skip
 
 
-# --- assignment -------------------------------------------------------------------------------------------------------------
+# --- assignment -------------------------------------------------------------------------------------------------------
 
 
 def _setitem(x, v, index):
@@ -77,7 +77,7 @@ setitem = primitive(
 )
 
 
-# --- functions made of reading ------------------------------------------------------------------------------------------------
+# --- functions made of reading ----------------------------------------------------------------------------------------
 
 
 def _along(axis, index):
@@ -143,6 +143,12 @@ def _pad(array, pad_width, mode="constant", **kwargs):
     return scatter(array, shape=frame.shape, index=inside) + frame
 
 
+def _sort(a, axis=-1, kind=None, order=None, stable=None):
+    if axis is None:
+        a, axis = np.ravel(a), 0
+    return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+
+
 # fmt: off
 composite(np.take,            _take)
 composite(np.take_along_axis, _take_along_axis)
@@ -151,8 +157,7 @@ composite(np.diagonal,        _diagonal)
 composite(np.diag,            _diag)
 composite(np.diagflat,        lambda v, k=0: _diag(np.ravel(v), k))
 composite(np.pad,             _pad)
-composite(np.sort,            lambda a, axis=-1, kind=None, order=None, stable=None: np.take_along_axis(
-                                  a if axis is not None else np.ravel(a), np.argsort(a, axis=axis, kind="stable"), -1 if axis is None else axis))
+composite(np.sort,            _sort)
 # fmt: on
 
 flat(np.argsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.argpartition)

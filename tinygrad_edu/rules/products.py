@@ -33,7 +33,7 @@ def _matmul_right(g, z, x, y):
 bilinear(np.matmul, _matmul_left, _matmul_right)
 
 
-# --- tensordot ----------------------------------------------------------------------------------------------------------------
+# --- tensordot --------------------------------------------------------------------------------------------------------
 
 
 def _contracted(x, y, axes):
@@ -63,7 +63,7 @@ def _tensordot_right(g, z, x, y, axes=2):
 bilinear(np.tensordot, _tensordot_left, _tensordot_right)
 
 
-# --- einsum -------------------------------------------------------------------------------------------------------------------
+# --- einsum -----------------------------------------------------------------------------------------------------------
 
 
 def _einsum(*operands, subscripts):
@@ -134,7 +134,7 @@ def _einsum_jvp(i, t, y, *operands, subscripts):
 einsum = primitive(np.einsum, Every(_einsum_vjp), Every(_einsum_jvp), call=_einsum, bind=_bind_einsum)
 
 
-# --- the rest of the family ---------------------------------------------------------------------------------------------------
+# --- the rest of the family -------------------------------------------------------------------------------------------
 
 
 def _dot(a, b, out=None):
@@ -145,7 +145,7 @@ def _dot(a, b, out=None):
 
 # fmt: off
 composite(np.dot,    _dot)
-composite(np.inner,  lambda a, b: a * b if np.ndim(a) == 0 or np.ndim(b) == 0 else np.tensordot(a, b, axes=([-1], [-1])))
+composite(np.inner,  lambda a, b: np.tensordot(a, b, axes=([-1], [-1])) if np.ndim(a) and np.ndim(b) else a * b)
 composite(np.outer,  lambda a, b, out=None: np.ravel(a)[:, None] * np.ravel(b))
 composite(np.vdot,   lambda a, b: np.ravel(np.conj(a)) @ np.ravel(b))
 composite(np.vecdot, lambda x1, x2, axis=-1: np.sum(np.conj(x1) * x2, axis=axis))

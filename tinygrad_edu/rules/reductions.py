@@ -33,7 +33,7 @@ def reduced_size(x, axis):
     return math.prod(x.shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
 
 
-# --- sums ---------------------------------------------------------------------------------------------------------------
+# --- sums -------------------------------------------------------------------------------------------------------------
 
 
 def _sum_transpose(g, y, x, axis=None, dtype=None, keepdims=False, initial=None, where=True):
@@ -66,7 +66,7 @@ linear(np.cumsum, _cumsum_transpose)
 composite(np.trace, lambda a, offset=0, axis1=0, axis2=1: np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1))
 
 
-# --- products -----------------------------------------------------------------------------------------------------------
+# --- products ---------------------------------------------------------------------------------------------------------
 
 
 def _product_of_others(x):
@@ -109,7 +109,7 @@ def _prod_jvp(t, y, x, axis=None, dtype=None, keepdims=False, initial=1):
 primitive(np.prod, (_prod_vjp,), (_prod_jvp,))
 
 
-# --- extremes -----------------------------------------------------------------------------------------------------------
+# --- extremes ---------------------------------------------------------------------------------------------------------
 
 
 def _to_winners(g, x, y, axis, keepdims):
@@ -138,7 +138,7 @@ composite(np.ptp,  lambda a, axis=None, keepdims=False: np.max(a, axis=axis, kee
 # fmt: on
 
 
-# --- spread -------------------------------------------------------------------------------------------------------------
+# --- spread -----------------------------------------------------------------------------------------------------------
 
 
 def _deviation(x, axis, ddof):

@@ -33,13 +33,13 @@ def _bind_reshape(a, shape, order="C", *, copy=None):
 
 
 def _stretch(x, shape, subok=False):
-    """np.broadcast_to; for numbers and contiguous arrays without its iterators, which cost as much as ten small sums."""
+    """np.broadcast_to; for numbers and contiguous arrays without its iterators, which cost as much as ten sums."""
     y = np.asarray(x) if isinstance(x, np.generic) else x
     if type(y) is not np.ndarray or isinstance(shape, int):
         return np.broadcast_to(x, shape)
     steps = [0] * (len(shape) - y.ndim)
     if y.ndim:
-        fits = all([n in (1, m) for n, m in zip(y.shape, shape[len(steps) :], strict=False)])
+        fits = all(n in (1, m) for n, m in zip(y.shape, shape[len(steps) :], strict=False))
         if not fits or y.ndim > len(shape) or not y.size or not y.flags.c_contiguous:
             return np.broadcast_to(x, shape)  # which also explains what is wrong
         steps += [s if n == m else 0 for s, n, m in zip(y.strides, y.shape, shape[len(steps) :], strict=True)]
@@ -120,7 +120,7 @@ composite(np.broadcast_arrays, _broadcast_arrays)
 composite(np.meshgrid, _meshgrid)
 
 
-# --- types of numbers -----------------------------------------------------------------------------------------------------
+# --- types of numbers -------------------------------------------------------------------------------------------------
 
 converted = linear(lambda x, dtype: np.astype(x, dtype), transpose=lambda g, y, x, dtype: g)
 truncated = lambda x, dtype: np.astype(np.asarray(x.detach()), dtype)
@@ -129,7 +129,7 @@ composite(
 )
 
 
-# --- joining and splitting ------------------------------------------------------------------------------------------------
+# --- joining and splitting --------------------------------------------------------------------------------------------
 
 
 def _cut(x, ends, axis):
@@ -187,12 +187,12 @@ linear(np.array_split, _pieces_back)
 linear(np.unstack, lambda g, y, x, axis=0: np.stack(g, axis))
 
 # fmt: off
-composite(np.vstack,       lambda tup, *, dtype=None, casting="same_kind": np.concatenate([np.atleast_2d(x) for x in tup], 0))
+composite(np.vstack,       lambda tup, *, dtype=None, casting="": np.concatenate([np.atleast_2d(x) for x in tup], 0))
 composite(np.hstack,       _horizontal)
 composite(np.dstack,       lambda tup: np.concatenate([np.atleast_3d(x) for x in tup], 2))
 composite(np.column_stack, lambda tup: np.concatenate([_as_column(x) for x in tup], 1))
 composite(np.append,       _append)
-composite(np.hsplit,       lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1))
+composite(np.hsplit,       lambda ary, indices_or_sections: np.split(ary, indices_or_sections, min(1, ary.ndim - 1)))
 composite(np.vsplit,       lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0))
 composite(np.dsplit,       lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 2))
 
