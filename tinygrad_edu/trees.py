@@ -57,15 +57,15 @@ def tree_map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
     return rebuild([function(*row) for row in zip(found, *columns, strict=True)])
 
 
-def leaves_like(tree: Tree, other: Tree) -> list[Any]:
+def leaves_like(tree: Tree, other: Tree, name: str = "the tree") -> list[Any]:
     """The parts of `other` that stand where `tree` has its leaves.
 
     Raises
     ------
     TreeError
-        If the containers differ in kind, in length or in their keys; the message names the place.
+        If the containers differ in kind, in length or in their keys; the message names the place, within `name`.
     """
-    return list(_walk_beside(tree, other, "the tree"))
+    return list(_walk_beside(tree, other, name))
 
 
 def _is_container(tree: Tree) -> bool:
