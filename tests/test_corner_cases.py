@@ -1,0 +1,106 @@
+"""Kinks, poles and ties: every case of corner_cases.json that the vocabulary reaches has the recommended gradient.
+
+The cases that need an operation without a rule are listed by name; each of them must fail today, so that the list
+shrinks when the operation comes. `docs/kinks.md` has the convention and its reasons.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+
+CASES = {c["id"]: c for c in json.loads((Path(__file__).parent / "corner_cases.json").read_text())["cases"]}
+
+# fmt: off
+NEEDS = {
+    "functions (softmax, relu, logsumexp, ...)": {
+        "relu_0", "leaky_relu_0", "elu_0", "hardtanh_1", "softmax_large", "softmax_-inf_mask", "softmax_all_-inf",
+        "log_softmax_-inf", "logsumexp_all_-inf", "logsumexp_large"},
+    "scipy.special": {"expit_-1000", "entr_0", "kl_p0", "digamma_-1", "i0_0", "log_ndtr_-40"},
+    "np.linalg": {
+        "norm_0 (2-norm)", "norm_axis_zero_row", "norm_p3_0", "norm_p1_0", "cosine_similarity_zero_vec",
+        "svdvals_degenerate", "svd_reconstruct_degenerate", "eigh_vec_degenerate", "eigh_offdiag",
+        "det_singular_3x3_rank1", "det_zero_matrix", "slogdet_singular", "inv_singular", "solve_singular",
+        "norm_nuc_degenerate", "norm_nuc_singular", "norm_2_matrix_ties", "qr_wide"},
+    "the rest of NumPy": {
+        "median_odd_tie", "median_even", "quantile_exact_knot", "cumprod_zero", "nanprod_nan", "nanstd_nan", "ldexp",
+        "frexp", "modf", "interp_at_knot"},
+}
+ELSEWHERE = {
+    # The formula's own value is NaN, 0 · log 0, and so is its gradient; the recommended 1 is for a loss that clamps.
+    "bce_p0_t0",
+    # Written with assignment and not as an expression: the tests at the end of this file.
+    "at_set_duplicates", "inplace_setitem",
+}
+# fmt: on
+NOT_YET = set.union(*NEEDS.values())
+REACHED = [name for name in CASES if name not in NOT_YET | ELSEWHERE]
+
+
+def number(v):
+    if isinstance(v, list):
+        return np.array([number(x) for x in v])
+    return (complex(v) if "j" in v else float(v)) if isinstance(v, str) else v
+
+
+def primals(case):
+    if case["inputs"] == ["INT3"]:
+        return [np.array([1, 2, 3])]
+    return [np.asarray(number(v), complex if "j" in str(v) else float)[()] for v in case["inputs"]]
+
+
+def function(case):
+    letters = "xyz"[: len(case["inputs"])]
+    names = {"np": np, "onp": np, "K": np.asarray, "V": lambda t: t.data, "JAX": False, "W3": np.array([1.0, 2.0, 3.0])}
+    f = eval(f"lambda {','.join(letters)}: {case['expr']}", names)  # the file is ours
+    return lambda *args: np.sum(f(*args))
+
+
+def gradient(case):
+    with np.errstate(all="ignore"):
+        args = primals(case)
+        return tg.grad(function(case), tuple(range(len(args))))(*args)
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:Degrees of freedom")
+@pytest.mark.parametrize("name", REACHED)
+def test_gradient_at_the_corner_is_the_recommended_one(name):
+    case = CASES[name]
+    expected = case["recommended"]
+    if isinstance(expected, str):
+        with pytest.raises({"ValueError": ValueError, "IndexError": IndexError, "TypeError": TypeError}[expected]):
+            gradient(case)
+        return
+    for found, wanted in zip(gradient(case), expected, strict=True):
+        np.testing.assert_allclose(found, np.reshape(number(wanted), np.shape(found)), rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(NOT_YET))
+def test_a_case_that_needs_a_missing_operation_says_so(name):
+    with pytest.raises((NameError, TypeError)):
+        gradient(CASES[name])
+
+
+def test_of_values_written_twice_the_last_one_gets_the_gradient():
+    def assigned(x):
+        z = x * 1
+        z[np.array([0, 0])] = x
+        return np.sum(z)
+
+    np.testing.assert_array_equal(tg.grad(assigned)(np.array([1.0, 2.0])), [0.0, 2.0])
+
+
+def test_assignment_moves_the_gradient_to_what_was_assigned():
+    def assigned(x):
+        z = x * 1
+        z[0] = x[1]
+        return np.sum(z)
+
+    np.testing.assert_array_equal(tg.grad(assigned)(np.array([1.0, 2.0, 3.0])), [0.0, 2.0, 1.0])
+
+
+def test_a_formula_whose_value_is_nan_has_the_gradient_nan():
+    assert np.isnan(gradient(CASES["bce_p0_t0"])[0])
