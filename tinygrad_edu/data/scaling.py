@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, ShapeError
 from .dataset import FloatArray
@@ -41,7 +41,7 @@ class Scale:
         """Scale other rows of the same columns, such as a test set, by the means of these."""
         return (features - self.mean) / self.deviation
 
-    def original(self, weights: FloatArray, bias: float) -> tuple[FloatArray, float]:
+    def original(self, weights: NDArray[np.floating], bias: float) -> tuple[FloatArray, float]:
         """Weights and bias for the features in their own units.
 
         z @ w + b = x @ (w / deviation) + (b − mean @ (w / deviation))
@@ -52,7 +52,7 @@ class Scale:
         >>> bool(np.allclose(features @ weights + bias, scaled @ [2.0] + 5.0))
         True
         """
-        slopes = weights / self.deviation
+        slopes: FloatArray = weights / self.deviation
         return slopes, float(bias - self.mean @ slopes)
 
 

@@ -51,10 +51,10 @@ class Algorithm:
     """
 
     name: str
-    init: Callable[[Tree], State] = _not_tuned
-    update: Callable[[Tree, State, Tree], tuple[Tree, State]] = _not_tuned
+    init: Callable[[Tree], State] = field(default=_not_tuned, repr=False)
+    update: Callable[[Tree, State, Tree], tuple[Tree, State]] = field(default=_not_tuned, repr=False)
     hyperparameters: dict[str, float] = field(default_factory=dict)
-    tune: Callable[[Curvature], Algorithm] | None = None
+    tune: Callable[[Curvature], Algorithm] | None = field(default=None, repr=False)
 
 
 def gradient_descent(learning_rate: Rate = "auto") -> Algorithm:

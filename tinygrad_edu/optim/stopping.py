@@ -46,7 +46,7 @@ def stands_still(history: History, last: Tree, now: Tree, start: Tree, tolerance
     scale = max(abs(recent[-1]), tolerance * abs(history.losses[0]))  # a loss that ends at 0 has no size of its own
     if not max(recent) - min(recent) <= tolerance * scale:
         return False
-    return distance(now, last) <= np.sqrt(tolerance) * (norm(now) + distance(now, start))
+    return distance(now, last) <= float(np.sqrt(tolerance)) * (norm(now) + distance(now, start))
 
 
 def climbs(history: History) -> bool:
