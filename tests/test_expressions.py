@@ -148,6 +148,19 @@ def test_constants_are_numpys(name):
     assert parse(name).checked() == getattr(np, name)
 
 
+@pytest.mark.parametrize("error", [RecursionError("maximum depth"), MemoryError("stack"), ValueError("it holds \\0")])
+def test_what_the_parser_cannot_hold_is_told(monkeypatch, error):
+    """Which formulae these are depends on the version of Python."""
+
+    def refuse(*_, **__):
+        raise error
+
+    monkeypatch.setattr(ast, "parse", refuse)
+    words = "it holds" if isinstance(error, ValueError) else "it is nested too deep"
+    with pytest.raises(ExpressionError, match=f"the formula cannot be read: {words}"):
+        parse("x")
+
+
 def test_no_python_is_compiled_or_run(monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("text was run")

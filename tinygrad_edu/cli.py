@@ -1,0 +1,119 @@
+"""The command line: options and errors. What the commands do is in `commands`.
+
+Whatever is wrong with what was typed, or with a file that was named, becomes one line on stderr and exit code 2; a
+traceback would mean a fault of ours. Exit code 1 is the answer "the check does not agree".
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from . import __version__
+from .commands.fit import LOSSES, OPTIMIZERS, show_fit
+from .commands.gradient import show_gradient
+from .commands.story import tell_story
+from .errors import TinygradError
+
+
+class LearningRate(click.ParamType):
+    """A number above 0, or the word auto."""
+
+    name = "auto|number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number, or "auto"; its range is the optimizer's business."""
+        if value == "auto":
+            return value
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is no number. Expected one such as 0.01, or auto", param, ctx)
+
+
+class SpreadAt(click.Command):
+    """A command whose --at takes every word that follows it with an equals sign: --at x=0 y=1."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Turn --at x=0 y=1 into --at x=0 --at y=1, which click understands."""
+        spread: list[str] = []
+        for word in args:
+            follows = len(spread) >= 2 and spread[-2] == "--at" and "=" in word and not word.startswith("--")
+            spread += ["--at", word] if follows else [word]
+        return super().parse_args(ctx, spread)
+
+
+@click.group(invoke_without_command=True)
+@click.version_option(__version__, prog_name="tinygrad-edu")
+@click.pass_context
+def program(ctx: click.Context) -> int:
+    """Gradients of functions written in NumPy, and what they are good for.
+
+    Without a command: a short story, from a function to its gradient to a model of real data.
+    """
+    return tell_story() if ctx.invoked_subcommand is None else 0
+
+
+# a formula may begin with a minus sign, which is no option
+@program.command(cls=SpreadAt, context_settings={"ignore_unknown_options": True})
+@click.argument("function")
+@click.option("--at", multiple=True, metavar="NAME=VALUE ...", help="The point: --at x=0 y=1")
+def gradient(function: str, at: tuple[str, ...]) -> int:
+    """Value and gradient of FUNCTION at a point, checked against finite differences.
+
+    FUNCTION is a formula such as "exp(2*y)*sin(x)", or file.py:name.
+    """
+    return show_gradient(function, at)
+
+
+@program.command()
+@click.argument("path", metavar="DATA.CSV")
+@click.option("--target", required=True, help="The column to predict.")
+@click.option("--features", help="The columns to predict from, with commas between; by default all others.")
+@click.option("--loss", type=click.Choice(list(LOSSES)), default="mse", show_default=True)
+@click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="momentum", show_default=True)
+@click.option("--learning-rate", type=LearningRate(), default="auto", show_default=True, help="auto: by the curvature.")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Examples to a step; all by default, 32 for sgd.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data at most; 10000, or 100 for sgd.")
+@click.option("--standardize/--no-standardize", default=True, show_default=True, help="Bring features to one scale.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For the mini-batches.")
+@click.option("--output", help="Save the model here, as JSON.")
+def fit(path: str, target: str, features: str | None, output: str | None, **options: Any) -> int:
+    """Fit a linear model to DATA.CSV by gradient descent.
+
+    The file has the columns' names in its first line, and one example a line of numbers after that.
+    """
+    chosen = [name.strip() for name in features.split(",")] if features else None
+    return show_fit(path, target, chosen, output, **options)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that has no ² shows ?, and does not fail
+    try:
+        return program.main(arguments, prog_name="tinygrad-edu", standalone_mode=False) or 0
+    except click.ClickException as error:
+        return _complain(error.format_message())
+    except TinygradError as error:
+        return _complain(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        _silence()
+        return 0
+
+
+def _complain(message: str) -> int:
+    print(f"tinygrad-edu: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _silence() -> None:
+    """Let what is left to print go nowhere, or the interpreter would fail once more when it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,162 @@
+"""`fit`: a linear model of a person's own CSV file, by gradient descent.
+
+The prediction is x @ w + b. The descent runs on standardised features; the coefficients are reported, and saved, in
+the units of the data.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from .. import data, losses, optim
+from ..errors import DataError
+from .screen import heading, number, say, show_table
+
+LOSSES = {"mse": losses.mean_squared_error, "logistic": losses.logistic_loss}
+OPTIMIZERS = {"momentum": optim.momentum, "gd": optim.gradient_descent, "sgd": optim.sgd}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A line, plane or hyperplane: target ≈ features @ weights + bias (with the logistic loss: its log-odds)."""
+
+    weights: data.dataset.FloatArray
+    bias: float
+    loss: float
+
+
+def linear_loss(name: str) -> optim.descent.Loss:
+    """The loss of a linear model as a function of its parameters {"w": ..., "b": ...} and the examples."""
+    measure = LOSSES[name]
+    return lambda params, features, target: measure(features @ params["w"] + params["b"], target)
+
+
+def fit_linear(
+    table: data.Dataset, loss: str = "mse", *, algorithm: optim.Algorithm, standardize: bool = True, **options: Any
+) -> tuple[Model, optim.Result]:
+    """Descend from zeros, and return the model in the data's units with the record of the descent."""
+    features, target = table.features, table.target
+    scale = data.Scale(np.zeros(features.shape[1]), np.ones(features.shape[1]))
+    if standardize:
+        features, scale = data.standardize(features)
+    shapes = {"w": features.shape[1], "b": ()}
+    result = optim.minimize(linear_loss(loss), "zeros", algorithm, shapes=shapes, data=(features, target), **options)
+    return Model(*scale.original(result.params["w"], float(result.params["b"])), result.loss), result
+
+
+def least_squares(table: data.Dataset) -> Model:
+    """The exact minimum of the mean squared error, in closed form, by a factorisation instead of a descent."""
+    features, scale = data.standardize(table.features)
+    design = np.column_stack([features, np.ones(len(table))])
+    solution = np.linalg.lstsq(design, table.target)[0]
+    loss = float(losses.mean_squared_error(design @ solution, table.target))
+    return Model(*scale.original(solution[:-1], solution[-1]), loss)
+
+
+def show_fit(path: str, target: str, features: list[str] | None, output: str | None, **options: Any) -> int:
+    """Read, fit, print, save."""
+    if output:
+        check_output(Path(output))
+    table = data.read_csv(path, target, features)
+    loss, name, size = options["loss"], options["optimizer"], options["batch_size"]
+    _check_target(table, loss)
+    if size is None and name == "sgd":
+        size = min(32, len(table))
+    epochs = options["epochs"] or (10_000 if size is None else 100)
+    with np.errstate(all="ignore"):
+        model, result = fit_linear(
+            table,
+            loss,
+            algorithm=OPTIMIZERS[name](options["learning_rate"]),
+            standardize=options["standardize"],
+            batch_size=size,
+            epochs=epochs,
+            seed=options["seed"],
+        )
+        exact = least_squares(table) if loss == "mse" else None
+    heading(f"{table.target_name} from {len(table.feature_names)} features of {len(table)} examples")
+    show_descent(result, loss, size)
+    show_model(table, model, exact)
+    if output:
+        save(Path(output), description(table, model, result, {**options, "batch_size": size}))
+        say(f"Saved to {output}")
+    return 0
+
+
+def show_descent(result: optim.Result, loss: str, batch_size: int | None) -> None:
+    """Print how the descent went."""
+    numbers = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in result.algorithm.hyperparameters.items())
+    batch = "full batch" if batch_size is None else f"batches of {batch_size}"
+    say(f"{result.algorithm.name} ({numbers}), {batch}")
+    say(f"{result.steps} steps in {result.epochs} epochs: {result.reason}")
+    say(f"loss ({loss}): {number(result.history.losses[0])} at the start, {number(result.loss)} at the end")
+
+
+def show_model(table: data.Dataset, model: Model, exact: Model | None) -> None:
+    """Print the coefficients in the data's units, beside the closed-form ones if there are any."""
+    names = ("coefficient of", "by descent") + (("least squares",) if exact else ())
+    models = [model] + ([exact] if exact else [])
+    rows = [(name, *(number(m.weights[i]) for m in models)) for i, name in enumerate(table.feature_names)]
+    show_table(names, [*rows, ("intercept", *(number(m.bias) for m in models))])
+    if exact:
+        above = max(model.loss - exact.loss, 0.0)
+        relative = f", relative {above / exact.loss:.1e}" if exact.loss > 0 else ""
+        say(f"Least squares has loss {number(exact.loss)}; the descent ended {above:.1e} above it{relative}.")
+
+
+def description(table: data.Dataset, model: Model, result: optim.Result, options: dict[str, Any]) -> dict[str, Any]:
+    """All that is needed to use the model, and to repeat the fit; plain enough for JSON."""
+    return {
+        "model": "linear",
+        "target": table.target_name,
+        "intercept": model.bias,
+        "coefficients": dict(zip(table.feature_names, map(float, model.weights), strict=True)),
+        "loss": {"name": options["loss"], "value": model.loss},
+        "fit": {
+            "data": Path(table.source).name,
+            "examples": len(table),
+            "standardized": options["standardize"],
+            "optimizer": options["optimizer"],
+            **result.algorithm.hyperparameters,
+            "batch_size": options["batch_size"],
+            "epochs": result.epochs,
+            "steps": result.steps,
+            "converged": result.converged,
+            "seed": options["seed"],
+        },
+    }
+
+
+def check_output(path: Path) -> None:
+    """Say before the work that its result has nowhere to go."""
+    if path.is_dir():
+        raise click.UsageError(f"--output {path} is a directory. Expected a file, such as {path / 'model.json'}")
+    if not path.parent.is_dir():
+        raise click.UsageError(f"--output {path}: there is no directory {path.parent}")
+
+
+def save(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file whole or not at all: into a neighbour first, which then takes its name."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise click.UsageError(f"--output {path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _check_target(table: data.Dataset, loss: str) -> None:
+    wrong = table.target[(table.target != 0) & (table.target != 1)]
+    if loss == "logistic" and wrong.size:
+        raise DataError(
+            f"--loss logistic: the target {table.target_name!r} holds {number(wrong[0])}. Expected 0 and 1 only"
+        )

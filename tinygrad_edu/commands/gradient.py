@@ -1,0 +1,217 @@
+"""`gradient`: the value and the gradient of a function at a point, checked against finite differences.
+
+The function is a formula on the command line, or one in a Python file (`file.py:function`), called with the values of
+`--at` by the names of its parameters.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from .. import expressions
+from ..errors import TinygradError
+from ..transforms import value_and_grad
+from .screen import heading, number, say, show_table
+
+Function = Callable[..., Any]
+CAUSES = """Has the function a kink, a jump or an end there?
+Does it compute with math.sin or float() where np.sin would be recorded?"""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """One partial derivative: by the engine, by finite differences, and how far the latter can be trusted."""
+
+    name: str
+    at: float
+    derivative: float
+    difference: float
+    uncertainty: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are equal as far as finite differences can tell."""
+        size = max(abs(self.derivative), abs(self.difference))
+        return abs(self.derivative - self.difference) <= max(1e-6 * size, self.uncertainty)
+
+
+def show_gradient(text: str, at: Iterable[str]) -> int:
+    """Print the report; 0 if the check agrees, 1 if not."""
+    point = parse_point(at)
+    function = find_function(text, point)
+    value, slopes = measure(function, point)
+    heading(f"{text} at {_shown(point)}")
+    say(f"value        {number(value)}")
+    gradient = np.array([slope.derivative for slope in slopes])
+    length = float(np.sqrt(np.sum(gradient**2)))
+    say(f"gradient     ({', '.join(number(d) for d in gradient)})")
+    say(f"magnitude    {number(length)}")
+    say(f"direction    {_direction(gradient, length)}")
+    return show_check(slopes)
+
+
+def show_check(slopes: list[Slope]) -> int:
+    """Print the partial derivatives beside their finite differences; 0 if they agree, 1 if not."""
+    rows = [
+        (s.name, number(s.at), number(s.derivative), number(s.difference), f"{abs(s.derivative - s.difference):.1g}")
+        for s in slopes
+    ]
+    show_table(("variable", "at", "partial derivative", "finite difference", "apart by"), rows)
+    doubtful = [slope.name for slope in slopes if not slope.agrees]
+    if doubtful:
+        say(f"The check does not agree for {', '.join(doubtful)}. {CAUSES}")
+        return 1
+    say("The finite differences agree with the gradient.")
+    return 0
+
+
+def measure(function: Function, point: dict[str, float]) -> tuple[float, list[Slope]]:
+    """The value of function(**point), and its partial derivatives, computed twice."""
+
+    def positional(*values: Any) -> Any:
+        return function(**dict(zip(point, values, strict=True)))
+
+    # warnings would only repeat, and less clearly, what is said of results that are not finite
+    with np.errstate(all="ignore"):
+        value, gradient = value_and_grad(positional, argnums=tuple(range(len(point))))(*point.values())
+        if not np.isfinite(value):
+            raise click.UsageError(f"the value is {float(value)} at {_shown(point)}. Expected a point where it is not")
+        slopes = [
+            Slope(name, at, float(slope), *central_difference(_along(function, point, name), at))
+            for (name, at), slope in zip(point.items(), gradient, strict=True)
+        ]
+    for slope in slopes:
+        if not np.isfinite(slope.derivative):
+            raise click.UsageError(f"the derivative along {slope.name} is {slope.derivative} at {_shown(point)}")
+    return float(value), slopes
+
+
+def _along(function: Function, point: dict[str, float], name: str) -> Callable[[float], float]:
+    return lambda x: float(function(**{**point, name: x}))
+
+
+def central_difference(f: Callable[[float], float], x: float) -> tuple[float, float]:
+    """f′(x) ≈ (4 D(h) − D(2h))/3 with D(h) = (f(x + h) − f(x − h))/2h, and how far it may be wrong.
+
+    Where f bends too much for the step, or has no value so far from x (log beside 0), the step shrinks.
+
+    >>> estimate, uncertainty = central_difference(np.exp, 0.0)
+    >>> abs(estimate - 1) < 1e-11 < uncertainty < 1e-5
+    True
+    """
+    best = (np.nan, np.inf)
+    for shrink in range(12):
+        h = 7e-4 * max(1.0, abs(x)) / 10**shrink  # ε^(1/5) first: rounding, ε/h, and the neglected h⁴ are then alike
+        samples = np.array([f(x - 2 * h), f(x - h), f(x + h), f(x + 2 * h)])
+        far, near = (samples[3] - samples[0]) / (4 * h), (samples[2] - samples[1]) / (2 * h)
+        rounding = 10 * np.finfo(float).eps * np.max(np.abs(samples)) / h
+        found = float((4 * near - far) / 3), float(abs(near - far) + rounding)
+        best = min(best, found, key=lambda pair: pair[1] if np.isfinite(pair[1]) else np.inf)
+        if best[1] <= 1e-5 * abs(best[0]):
+            break
+    return best
+
+
+def parse_point(words: Iterable[str]) -> dict[str, float]:
+    """The values of the variables, from "x=0", "y=pi/2" or "x=0,y=1".
+
+    >>> parse_point(["x=0", "y=1,z=2e-3"])
+    {'x': 0.0, 'y': 1.0, 'z': 0.002}
+    """
+    point: dict[str, float] = {}
+    for word in words:
+        for assignment in re.split(r",(?=\s*\w+\s*=)", word):
+            name, equals, value = (part.strip() for part in assignment.partition("="))
+            if not equals or not name.isidentifier() or not value:
+                raise click.UsageError(f"--at {assignment!r}: expected a name and a number, such as x=0")
+            if name in point:
+                raise click.UsageError(f"--at {assignment!r}: {name} has a value already, {number(point[name])}")
+            point[name] = _constant(value, assignment)
+    if not point:
+        raise click.UsageError("where? Give the point with --at, such as --at x=0 y=1")
+    return point
+
+
+def _constant(value: str, assignment: str) -> float:
+    try:
+        found = expressions.parse(value)
+        if not found.variables:
+            return found.checked()
+    except TinygradError:
+        pass
+    raise click.UsageError(f"--at {assignment!r}: {value!r} is no number. Expected one such as 0, -1.5, 2e-3 or pi/2")
+
+
+def find_function(text: str, point: dict[str, float]) -> Function:
+    """The function that a formula or `file.py:name` stands for, tried once at the point for errors in plain numbers."""
+    if match := re.fullmatch(r"(.+\.py):(\w+)", text.strip()):
+        path, name = match.groups()
+        return _guarded(load_function(Path(path), name, point), path)
+    expression = expressions.parse(text)
+    expression.checked(**point)
+    return expression
+
+
+def load_function(path: Path, name: str, point: dict[str, float]) -> Function:
+    """The function of that name in a Python file, which is run."""
+    if not path.is_file():
+        raise click.UsageError(f"there is no file {path}")
+    sys.path.insert(0, str(path.parent.resolve()))  # as `python file.py` does, so that it can import its neighbours
+    try:
+        names = runpy.run_path(str(path))
+    except (Exception, SystemExit) as error:
+        raise click.UsageError(_fault(error, str(path))) from None
+    finally:
+        sys.path.pop(0)
+    function = names.get(name)
+    if not callable(function):
+        defined = [n for n, thing in names.items() if inspect.isfunction(thing) and not n.startswith("_")]
+        raise click.UsageError(f"{path} defines no function {name!r}. It defines {', '.join(defined) or 'none'}")
+    try:
+        inspect.signature(function).bind(**point)
+    except TypeError as error:
+        parameters = inspect.signature(function)
+        raise click.UsageError(f"{name}{parameters} does not fit --at {_shown(point)}: {error}") from None
+    return function
+
+
+def _guarded(function: Function, path: str) -> Function:
+    def call(**values: Any) -> Any:
+        try:
+            return function(**values)
+        except TinygradError:
+            raise
+        except Exception as error:
+            raise click.UsageError(_fault(error, path)) from None
+
+    return call
+
+
+def _fault(error: BaseException, path: str) -> str:
+    """ "loss.py, line 3: ZeroDivisionError: division by zero": the last line of that file that was running."""
+    if isinstance(error, SyntaxError):
+        return f"{path}, line {error.lineno}: {error.msg}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    place = f"{path}, line {lines[-1]}" if lines else path
+    return f"{place}: {type(error).__name__}: {error}"
+
+
+def _direction(gradient: Any, length: float) -> str:
+    if length == 0:
+        return "none: the function is flat here"
+    return f"({', '.join(number(d) for d in gradient / length)}), the steepest way up"
+
+
+def _shown(point: dict[str, float]) -> str:
+    return " ".join(f"{name}={number(value)}" for name, value in point.items())
