@@ -111,8 +111,9 @@ def near_a_kink(inputs, steps):
     for step in steps:
         function = getattr(step[0], "inner", step[0])
         if function in KINKED:
-            compared = np.concatenate([np.ravel(values[k]) for k in step[1]] + [[0.0, -0.7, 0.9, 0.1, 1.0, -1.0]])
-            gaps = np.diff(np.sort(compared))
+            given = np.concatenate([np.ravel(values[k]) for k in step[1]])
+            whole = np.unique(np.round(given)) if function is UNARY[22] else []
+            gaps = np.diff(np.sort(np.concatenate([given, whole, [0.0, -0.7, 0.9, 0.1, 1.0, -1.0]])))
             if np.any(gaps < 0.02):
                 return True
         if step[0] is REDUCE[5] and np.min(np.std(values[step[1][0]], **step[2])) < 0.05:

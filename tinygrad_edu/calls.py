@@ -85,7 +85,7 @@ def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def constant(op: Any, name: str, value: Any) -> Any:
-    if isinstance(value, Surface):
+    if isinstance(value, Surface) and hasattr(value, "node"):  # a Tensor
         if value.node is not None and is_inexact(value.data):
             raise NoRuleError(
                 f"{op.name} has no rule for its parameter {name}. Pass {name}.detach() to hold it constant"

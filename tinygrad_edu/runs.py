@@ -119,7 +119,7 @@ def fitting(y: Any, g: Any, what: str) -> Any:
     if g.shape != np.shape(y):
         raise ShapeError(f"{what} has shape {g.shape}. Expected {np.shape(y)}, the shape of what it belongs to")
     if g.dtype != dtype and dtype.kind in "fc":
-        g = np.astype(np.real(g) if g.dtype.kind == "c" and dtype.kind == "f" else g, dtype)
+        g = (np.real(g) if g.dtype.kind == "c" and dtype.kind == "f" else g).astype(dtype)
     return g
 
 

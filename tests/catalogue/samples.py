@@ -90,6 +90,7 @@ BINARY = [
     ] for f in functions
 ]
 ARITHMETIC = [
+    row(np.logaddexp, A, A.copy()), row(np.logaddexp2, 0.0, np.zeros(3)), row(np.hypot, A, 0.0),
     row(np.power, P, 2), row(np.power, A, 3), row(np.power, A, -2), row(np.power, A, 0), row(np.power, 2.0, A),
     row(np.power, P, 0.5), row(np.float_power, P, 2),
     row(np.where, mask, A, B), row(np.where, mask, A, 0), row(np.where, mask[0], A, V),

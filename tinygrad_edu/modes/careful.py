@@ -121,6 +121,11 @@ class Careful(Surface):
         return _rewrapped(value, any(_flags(args)), doubt)
 
 
+    def astype(self, dtype: Any) -> Careful:
+        """The same in another dtype; by the array's own method, since not every library knows `np.astype`."""
+        return Careful(self.data.astype(dtype), self.linear, self.doubt)
+
+
 def _product(ufunc: np.ufunc, g: Careful, a: Any, compute: Any) -> Careful:
     value = compute(g.data, unwrapped(a))
     zero = g.data == 0 if g.doubt is None else (g.data == 0) & (g.doubt == 0)

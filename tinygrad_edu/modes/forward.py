@@ -94,7 +94,7 @@ def _fitted(t: Any, y: Any) -> Any:
     if t.shape != y.shape:
         t = np.broadcast_to(t, y.shape)
     if t.dtype != y.dtype:
-        t = np.astype(np.real(t) if t.dtype.kind == "c" and y.dtype.kind != "c" else t, y.dtype)
+        t = (np.real(t) if t.dtype.kind == "c" and y.dtype.kind != "c" else t).astype(y.dtype)
     return t
 
 

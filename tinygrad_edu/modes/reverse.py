@@ -156,7 +156,7 @@ def fitted(c: Any, x: Any) -> Any:
     if c.shape != x.shape:
         c = sum_to(c, x.shape)
     if c.dtype != x.dtype:
-        c = np.astype(np.real(c) if c.dtype.kind == "c" and x.dtype.kind != "c" else c, x.dtype)
+        c = (np.real(c) if c.dtype.kind == "c" and x.dtype.kind != "c" else c).astype(x.dtype)
     return c
 
 

@@ -6,12 +6,14 @@ Reading by index and adding at an index are transposes of each other: what was r
 
 from __future__ import annotations
 
+import math
 import operator
 
 import numpy as np
 
 from ..errors import NoRuleError
-from .declare import composite, flat, linear, primitive
+from ..graph import Op
+from .declare import NOTHING, composite, flat, linear, primitive
 
 
 def is_basic(index):
@@ -28,13 +30,32 @@ def is_basic(index):
 
 
 def _scatter(x, shape, index):
-    # np.zeros_like costs four times np.zeros, more than all the rest for a small array
-    zeros = np.zeros(shape, x.dtype) if type(x) is np.ndarray else np.zeros_like(x, shape=shape)
+    if not isinstance(x, np.ndarray | np.generic):
+        return _gathered(x, shape, index)
+    zeros = np.zeros(shape, x.dtype)
     if is_basic(index):
         zeros[index] = x
     else:
         np.add.at(zeros, index, x)
     return zeros
+
+
+def _gathered(x, shape, index):
+    """Scatter for arrays that cannot be written into: every place reads its element, or a zero behind the last one.
+
+    A place that is written k times reads k times, so the reading is repeated as often as the busiest place needs.
+    """
+    places = np.ravel(np.reshape(np.arange(math.prod(shape)), shape)[index])
+    sources = np.concatenate([np.ravel(np.broadcast_to(x, np.shape(x))), np.zeros_like(x, shape=(1,))])
+    order = np.argsort(places, kind="stable")
+    rank = np.empty_like(order)  # of each element among those that go to the same place
+    rank[order] = np.arange(order.size) - np.searchsorted(places[order], places[order])
+    total = 0
+    for k in range(max(rank, default=0) + 1):
+        reads = np.full(math.prod(shape), order.size)
+        reads[places[rank == k]] = np.flatnonzero(rank == k)
+        total = total + np.reshape(sources[reads], shape)
+    return total
 
 
 scatter = linear(_scatter, transpose=lambda g, y, x, shape, index: g[index])
@@ -48,9 +69,21 @@ getitem = linear(operator.getitem, lambda g, y, x, index: scatter(g, shape=x.sha
 
 
 def _setitem(x, v, index):
+    if not isinstance(x, np.ndarray | np.generic):
+        return _chosen(x, v, index)
     result = np.array(x)
     result[index] = v
     return result
+
+
+def _chosen(x, v, index):
+    """Assignment for arrays that cannot be written into: every place reads the old value, or the last new one."""
+    places = np.reshape(np.arange(x.size), x.shape)
+    target = places[index]
+    reads = np.array(places)
+    reads[index] = x.size + np.reshape(np.arange(target.size), target.shape)
+    new = np.broadcast_to(np.zeros_like(x, shape=()) + v, target.shape)
+    return np.reshape(np.concatenate([np.ravel(x), np.ravel(new)])[np.ravel(reads)], x.shape)
 
 
 def _survivors(shape, index):
@@ -91,7 +124,7 @@ def _take(a, indices, axis=None, out=None, mode="raise"):
     n = a.shape[axis]
     indices = np.asarray(indices)
     wrapped = {"raise": lambda i: i, "wrap": lambda i: i % n, "clip": lambda i: np.clip(i, 0, n - 1)}[mode](indices)
-    return a[_along(axis % a.ndim, wrapped)]
+    return a[_along(axis % a.ndim, wrapped if np.ndim(wrapped) else int(wrapped))]
 
 
 def _take_along_axis(arr, indices, axis=-1):
@@ -127,9 +160,14 @@ def _diag(v, k=0):
     return scatter(v, shape=(n, n), index=_diagonal_index((n, n), k))
 
 
+_frame = Op(
+    lambda x, widths, **kwargs: np.pad(np.zeros_like(x), widths, **kwargs), NOTHING, NOTHING, "flat", "frame", 1
+)
+
+
 def _pad(array, pad_width, mode="constant", **kwargs):
     """Every mode but a constant's reads elements of the array once more: padding its indices tells which."""
-    widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2))
+    widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
     if mode in ("edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type", "even") == "even":
         for axis, width in enumerate(widths):
             array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode, **kwargs), axis)
@@ -138,8 +176,8 @@ def _pad(array, pad_width, mode="constant", **kwargs):
         raise NoRuleError(
             f"pad has no rule for mode={mode!r} with {kwargs}. Use constant, edge, reflect, symmetric or wrap"
         )
-    frame = np.pad(np.zeros(array.shape, array.dtype), widths, **kwargs)
-    inside = tuple(slice(int(a), int(a) + n) for (a, _), n in zip(widths, array.shape, strict=True))
+    frame = _frame(array, widths=widths, **kwargs)
+    inside = tuple(slice(a, a + n) for (a, _), n in zip(widths, array.shape, strict=True))
     return scatter(array, shape=frame.shape, index=inside) + frame
 
 

@@ -16,7 +16,13 @@ def _matmul_left(g, z, x, y):
     """x̄ = z̄ yᵀ, where a vector y makes the outer product, and a vector x the product with y alone."""
     if y.ndim == 1:
         return g[..., None] * y
-    return y @ g if x.ndim == 1 and y.ndim == 2 else (y @ g[..., None])[..., 0] if x.ndim == 1 else g @ y.mT
+    return (
+        y @ g
+        if x.ndim == 1 and y.ndim == 2
+        else (y @ g[..., None])[..., 0]
+        if x.ndim == 1
+        else g @ np.swapaxes(y, -1, -2)
+    )
 
 
 def _matmul_right(g, z, x, y):
@@ -27,7 +33,7 @@ def _matmul_right(g, z, x, y):
         return g @ x if x.ndim == 2 else (g[..., None, :] @ x)[..., 0, :]
     if y.ndim == 2 and x.ndim > 2:
         return np.reshape(x, (-1, x.shape[-1])).T @ np.reshape(g, (-1, g.shape[-1]))
-    return x.mT @ g
+    return np.swapaxes(x, -1, -2) @ g
 
 
 bilinear(np.matmul, _matmul_left, _matmul_right)

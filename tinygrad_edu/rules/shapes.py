@@ -32,6 +32,10 @@ def _bind_reshape(a, shape, order="C", *, copy=None):
     return (a,), {"shape": shape} if order == "C" else {"shape": shape, "order": order}
 
 
+def _reshape(x, shape, order="C"):
+    return x.reshape(shape) if order == "C" else x.reshape(shape, order=order)
+
+
 def _stretch(x, shape, subok=False):
     """np.broadcast_to; for numbers and contiguous arrays without its iterators, which cost as much as ten sums."""
     y = np.asarray(x) if isinstance(x, np.generic) else x
@@ -49,7 +53,7 @@ def _stretch(x, shape, subok=False):
 
 
 # fmt: off
-linear(np.reshape,          _back, bind=_bind_reshape, call=lambda x, shape, order="C": x.reshape(shape, order=order))
+linear(np.reshape,          _back, bind=_bind_reshape, call=_reshape)
 linear(np.ravel,            _back)
 linear(np.expand_dims,      _back)
 linear(np.squeeze,          _back)
@@ -94,9 +98,11 @@ def _tile(A, reps):
     reps = reps if isinstance(reps, tuple | list) else (reps,)
     reps = (1,) * (A.ndim - len(reps)) + tuple(reps)
     shape = (1,) * (len(reps) - A.ndim) + A.shape
-    pairs = np.reshape(A, [n for size in shape for n in (1, size)])  # each axis after one of size 1, which is stretched
-    stretched = np.broadcast_to(pairs, [n for pair in zip(reps, shape, strict=True) for n in pair])
-    return np.reshape(stretched, [r * size for r, size in zip(reps, shape, strict=True)])
+    pairs = np.reshape(
+        A, tuple(n for size in shape for n in (1, size))
+    )  # each axis after one of size 1, which is stretched
+    stretched = np.broadcast_to(pairs, tuple(n for pair in zip(reps, shape, strict=True) for n in pair))
+    return np.reshape(stretched, tuple(r * size for r, size in zip(reps, shape, strict=True)))
 
 
 def _broadcast_arrays(*args, subok=False):
@@ -107,7 +113,7 @@ def _broadcast_arrays(*args, subok=False):
 def _meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     n = len(xi)
     axes = [1, 0, *range(2, n)] if indexing == "xy" and n > 1 else list(range(n))
-    grids = [np.reshape(x, [-1 if a == axes[i] else 1 for a in range(n)]) for i, x in enumerate(xi)]
+    grids = [np.reshape(x, tuple(-1 if a == axes[i] else 1 for a in range(n))) for i, x in enumerate(xi)]
     return tuple(grids) if sparse else _broadcast_arrays(*grids)
 
 
@@ -122,7 +128,7 @@ composite(np.meshgrid, _meshgrid)
 
 # --- types of numbers -------------------------------------------------------------------------------------------------
 
-converted = linear(lambda x, dtype: np.astype(x, dtype), transpose=lambda g, y, x, dtype: g)
+converted = linear(lambda x, dtype: x.astype(dtype), transpose=lambda g, y, x, dtype: g)
 truncated = lambda x, dtype: np.astype(np.asarray(x.detach()), dtype)
 composite(
     np.astype, lambda x, dtype, /, *, copy=True: (converted if np.dtype(dtype).kind in "fc" else truncated)(x, dtype)

@@ -47,10 +47,13 @@ def _length(z):
 
 
 def _logaddexp(base):
-    """∂/∂x of log_b(bˣ + bʸ) is 1 / (1 + bʸ⁻ˣ), the share of x: ½ at x = y, also where both are infinite."""
+    """∂/∂x of log_b(bˣ + bʸ) is 1 / (1 + bʸ⁻ˣ), the share of x: ½ at x = y, also where both are infinite.
+
+    Only there may the difference be replaced by 0: elsewhere its own derivative is the second one.
+    """
 
     def rule(g, z, x, y):
-        return g / (1 + base(np.where(x == y, 0, y - x)))
+        return g / (1 + base(np.where((x == y) & np.isinf(x), 0, y - x)))
 
     return rule, lambda g, z, x, y: rule(g, z, y, x)
 

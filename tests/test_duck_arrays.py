@@ -1,0 +1,102 @@
+"""The same rules run on arrays that are not NumPy's: on a strict stand-in, and on dask arrays that are never computed.
+
+The stand-in answers both of NumPy's protocols and refuses everything that a lazy or a foreign array could not do:
+conversion to NumPy, mixing with NumPy's arrays of floats, and writing in place.
+"""
+
+import operator
+
+import numpy as np
+import pytest
+from catalogue.samples import SAMPLES
+from catalogue.test_catalogue import Call, noise
+
+import tinygrad_edu as tg
+from tinygrad_edu.surface import Surface
+from tinygrad_edu.trees import tree_map
+
+dask_array = pytest.importorskip("dask.array")
+dask_config = pytest.importorskip("dask").config
+
+
+class Stand(Surface):
+    """An array that is none of NumPy's."""
+
+    __slots__ = ("data",)
+
+    def __init__(self, data):
+        self.data = np.asarray(data)
+
+    def __array__(self, *args, **kwargs):
+        raise AssertionError("converted to NumPy")
+
+    def __setitem__(self, index, value):
+        raise AssertionError("written in place")
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return self.__array_function__(getattr(ufunc, method), (), inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return wrapped(function(*tree_map(opened, tuple(args)), **tree_map(opened, dict(kwargs))))
+
+
+def opened(x):
+    if isinstance(x, np.ndarray) and x.dtype.kind in "fc" and x.ndim:
+        raise AssertionError("mixed with an ndarray")
+    return x.data if isinstance(x, Stand) else x
+
+
+def wrapped(x):
+    if isinstance(x, list | tuple):
+        return type(x)(*map(wrapped, x)) if hasattr(x, "_fields") else type(x)(map(wrapped, x))
+    return Stand(x) if isinstance(x, np.ndarray | np.generic) and np.asarray(x).dtype.kind in "fcbiu" else x
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_rules_run_on_a_strict_stand_in(sample):
+    call = Call(sample)
+    g = noise(call(*call.primals), 2)
+    expected = tg.vjp(call, *call.primals)[1](g)
+    found = tg.vjp(call, *map(Stand, call.primals))[1](list(map(Stand, g)))
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a.data, b, rtol=1e-12, atol=1e-12)
+    t = noise(call.primals, 1)
+    expected = tg.jvp(call, call.primals, t)[1]
+    found = tg.jvp(call, list(map(Stand, call.primals)), list(map(Stand, t)))[1]
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a.data, b, rtol=1e-12, atol=1e-12)
+
+
+def forbidden(*args, **kwargs):
+    raise AssertionError("computed")
+
+
+# What dask has not: the function itself or one that its rule calls, a parameter, or an index of two arrays.
+DASK_LACKS_FUNCTION = {
+    "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "stack", "copy", "matrix_transpose", "sort", "diag",
+    "diagonal", "diagflat", "trace", "take_along_axis", "setitem",
+}  # fmt: skip
+DASK_LACKS_FORM = {
+    "getitem": lambda s: isinstance(s.args[1], tuple) or np.ndim(s.args[1]) > 1,
+    "take": lambda s: np.ndim(s.args[1]) > 1,
+    "reshape": lambda s: "order" in s.params or s.args[1] == (2, 6),
+    "ravel": lambda s: "order" in s.params,
+    "sum": lambda s: {"where", "initial"} & s.params.keys(),
+    "prod": lambda s: "initial" in s.params,
+    "max": lambda s: "initial" in s.params,
+}
+FOR_DASK = [
+    s for s in SAMPLES if s.name not in DASK_LACKS_FUNCTION and not DASK_LACKS_FORM.get(s.name, lambda s: False)(s)
+]
+
+
+@pytest.mark.parametrize("sample", FOR_DASK, ids=str)
+def test_rules_run_on_dask_arrays_without_computing(sample):
+    call = Call(sample)
+    g = noise(call(*call.primals), 2)
+    expected = tg.vjp(call, *call.primals)[1](g)
+    with dask_config.set(scheduler=forbidden):
+        lazy = [dask_array.from_array(x, chunks=2) for x in call.primals]
+        found = tg.vjp(call, *lazy)[1]([dask_array.from_array(np.asarray(x), chunks=2) for x in g])
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_allclose(a.compute(scheduler="synchronous"), b, rtol=1e-12, atol=1e-12)
