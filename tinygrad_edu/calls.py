@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InPlaceError, NoRuleError, ShapeError
+from .errors import DtypeError, InPlaceError, NoRuleError, ShapeError, TracedError
 from .surface import Surface
 
 SEQUENCES = (list, tuple)
@@ -51,6 +51,22 @@ def is_inexact(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") in ("f", "c")
 
 
+def as_array(data: Any, dtype: Any, promote: bool) -> Any:
+    """An array of any type; Python's integers, alone or in lists, become floats if they are to be differentiated."""
+    if dtype is not None:
+        return data.astype(dtype) if hasattr(data, "__array_function__") else np.asarray(data, dtype=dtype)
+    if hasattr(data, "__array_function__"):
+        return data
+    array = np.asarray(data)
+    if array.dtype.kind not in "biufc":
+        raise DtypeError(
+            f"Tensor: NumPy makes {array.dtype} of this {type(data).__name__}. "
+            "Expected numbers, or nested lists of numbers"
+        )
+    is_python = isinstance(data, int | list | tuple) and not isinstance(data, bool | np.generic)
+    return array.astype(np.float64) if promote and is_python and array.dtype.kind in "iu" else array
+
+
 def unusual_call(op, ufunc, method, inputs, kwargs):
     """Sort a ufunc call that is not plain: `out=`, `where=`, `np.add.reduce`, or no rule at all."""
     if any(out is not None for out in kwargs.get("out", ())):
@@ -62,8 +78,8 @@ def unusual_call(op, ufunc, method, inputs, kwargs):
         raise NoRuleError(no_rule(ufunc))
     if method != "__call__":
         raise NoRuleError(
-            f"{ufunc.__name__}.{method} has no rule yet. Use the function that does the same, "
-            "for example np.sum for np.add.reduce, or np.cumsum for np.add.accumulate"
+            f"{ufunc.__name__}.{method} has no rule. Use the function that does the same, for example np.sum for "
+            "np.add.reduce, np.cumsum for np.add.accumulate, or x[:, None] + y for np.add.outer"
         )
     params = {name: value for name, value in kwargs.items() if name != "out"}
     if params and op.kind != "composite":
@@ -106,15 +122,26 @@ def no_rule(function: Any) -> str:
     )
 
 
+def cut_off(what: str, instead: str, or_else: str) -> TracedError:
+    """The error for a way from a traced Tensor to plain numbers, on which its gradient would stay behind."""
+    return TracedError(
+        f"{what} on a Tensor that is being differentiated would lose its gradient. Use NumPy's functions on the Tensor "
+        f"itself ({instead}), or {or_else}"
+    )
+
+
 def explained(error: ValueError, op: Any, values: list[Any]) -> ValueError:
     """NumPy's error about shapes in our words; other errors as they are."""
     if type(error) is not ValueError:
         return error
     shapes = [np.shape(x) for x in values]
-    if op.name == "matmul" and len(shapes[0]) == 2 and len(shapes[1]) in (1, 2) and shapes[0][1] != shapes[1][0]:
-        hint = "; did you mean x @ y.T?" if shapes[1][-1] == shapes[0][1] and len(shapes[1]) == 2 else ""
+    if op.name == "matmul" and all(shapes) and (n := shapes[0][-1]) != shapes[1][-2:][0]:
+        hint = "; did you mean x @ y.T?" if len(shapes[1]) == 2 and shapes[1][1] == n else ""
         return ShapeError(
-            f"matmul: inner sizes differ: x is {shapes[0]}, y is {shapes[1]}. Expected y with {shapes[0][1]} rows{hint}"
+            f"matmul: inner sizes differ: x is {shapes[0]}, y is {shapes[1]}. Expected y with {n} rows{hint}"
         )
+    words = str(error).removeprefix(f"{op.name}: ").rstrip(" .")
+    if words.startswith("operands could not be broadcast"):
+        words = "the shapes do not broadcast. Expected, from the last axis backwards, equal lengths or a length of 1"
     given = ", ".join(f"argument {i} is {shape}" for i, shape in enumerate(shapes))
-    return ShapeError(f"{op.name}: {error}. Given: {given}")
+    return ShapeError(f"{op.name}: {words}. Given: {given}")

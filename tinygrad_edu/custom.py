@@ -197,7 +197,7 @@ class _Segment:
         pairs = [(out.node, c) for out, c in zip(outputs, gs, strict=True) if _is_traced(out)]
         nodes = [n for n in targets if n is not None]
         found = pullback([n for n, _ in pairs], [c for _, c in pairs], nodes, create_graph=any(map(_is_traced, xs)))
-        return [found.get(n) for n in targets]
+        return [None if n is None else found.get(n) for n in targets]
 
     def jvp(self, tangents, y, *xs):
         outputs, targets = self.run(xs)

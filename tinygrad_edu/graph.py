@@ -33,9 +33,10 @@ RULES: dict[Callable[..., Any], Op] = {}
 READINGS: dict[str, Callable[..., Any]] = {}
 """The readings that a Tensor offers as methods; `modes/` fills it."""
 
-_recording: ContextVar[bool] = ContextVar("recording", default=True)
+_IN_TRANSFORM = "in a transform"
+_recording: ContextVar[bool | str] = ContextVar("recording", default=True)
 is_recording = _recording.get
-"""True unless inside `no_grad`."""
+"""True (or a true word) unless inside `no_grad`."""
 next_serial = count().__next__
 """The next number of a line; safe between threads."""
 
@@ -99,6 +100,7 @@ class Op:
         "jvps",
         "kind",
         "name",
+        "plain",
         "simple",
         "single",
         "sort",
@@ -113,6 +115,7 @@ class Op:
         self.bind = bind or binder(signature or function, self.arity)  # sorts a call of the NumPy function
         self.sort = sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
         self.flat = kind == "flat"
+        self.plain = isinstance(vjps, tuple)  # one rule per argument and one result: nothing for the walk to prepare
         # one array out of one or two, always: may be recorded by the unrolled functions below
         self.single = kind not in ("flat", "composite") and self.arity == 1 and not bind
         self.simple = kind not in ("flat", "composite") and self.arity in (1, 2) and getattr(function, "nout", 1) == 1
@@ -247,10 +250,15 @@ def no_grad() -> Iterator[None]:
 
 
 @contextmanager
-def recording(on: bool = True) -> Iterator[None]:
+def recording() -> Iterator[None]:
     """Record inside the block, whatever holds outside: a transform's own function is always recorded."""
-    token = _recording.set(on)
+    token = _recording.set(_IN_TRANSFORM)
     try:
         yield
     finally:
         _recording.reset(token)
+
+
+def inside_transform() -> bool:
+    """True while a transform runs the function that it differentiates."""
+    return _recording.get() == _IN_TRANSFORM

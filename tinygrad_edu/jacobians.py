@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GradientError
-from .runs import Run, chosen_arguments, data_of
+from .runs import Run, chosen_arguments, data_of, refuse_uncallable
 from .transforms import grad
 from .trees import Tree
 
@@ -41,15 +41,17 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str | None = N
     if mode not in (None, "reverse", "forward"):
         raise GradientError(f"jacobian: mode={mode!r}. Expected 'reverse', 'forward' or None")
 
+    refuse_uncallable("jacobian", f)
+
     @wraps(f)
     def differentiated(*args: Tree, **kwargs: Any) -> Tree:
-        chosen = chosen_arguments(argnums, len(args))
+        chosen = chosen_arguments("jacobian", argnums, len(args))
         part = lambda *some: f(*[some[chosen.index(i)] if i in chosen else x for i, x in enumerate(args)], **kwargs)
         run = Run("jacobian", part, [args[i] for i in chosen])
         rows, columns = sum(map(np.size, run.outputs)), sum(map(np.size, run.inputs))
         by_rows = rows <= columns if mode is None else mode == "reverse"
         rows_of_trees = [run.like_primals(row) for row in (_rows(run) if by_rows else _columns(run))]
-        return run.rebuild([row[0] if isinstance(argnums, int) else tuple(row) for row in rows_of_trees])
+        return run.rebuild([row[0] if np.ndim(argnums) == 0 else tuple(row) for row in rows_of_trees])
 
     return differentiated
 
@@ -61,18 +63,19 @@ def _rows(run: Run) -> list[list[Any]]:
     for i, y in enumerate(zeros):
         pulled = [run.pull([*zeros[:i], e, *zeros[i + 1 :]]) for e in _basis(y)]
         columns = zip(_columns_of(pulled, run.inputs), run.inputs, strict=True)
-        blocks.append([_stacked(column, x.shape, y.shape, 0) for column, x in columns])
+        blocks.append([_stacked(column, x.shape, y.shape, 0, x.dtype) for column, x in columns])
     return blocks
 
 
 def _columns(run: Run) -> list[list[Any]]:
     """blocks[output][input], a pushforward for each element of the arguments."""
     zeros = [np.zeros_like(x) for x in run.inputs]
-    blocks: list[list[Any]] = [[] for _ in run.outputs]
+    outputs = [data_of(y) for y in run.outputs]
+    blocks: list[list[Any]] = [[] for _ in outputs]
     for j, x in enumerate(zeros):
         pushed = [run.push([*zeros[:j], e, *zeros[j + 1 :]]) for e in _basis(x)]
-        for block, column, y in zip(blocks, _columns_of(pushed, run.outputs), run.outputs, strict=True):
-            block.append(_stacked(column, np.shape(data_of(y)), x.shape, -1))
+        for block, column, y in zip(blocks, _columns_of(pushed, outputs), outputs, strict=True):
+            block.append(_stacked(column, np.shape(y), x.shape, -1, x.dtype))
     return blocks
 
 
@@ -86,10 +89,10 @@ def _columns_of(rows: list[list[Any]], like: list[Any]) -> list[list[Any]]:
     return [[row[k] for row in rows] for k in range(len(like))]
 
 
-def _stacked(parts: list[Any], shape: tuple[int, ...], grid: tuple[int, ...], axis: int) -> Any:
+def _stacked(parts: list[Any], shape: tuple[int, ...], grid: tuple[int, ...], axis: int, dtype: Any) -> Any:
     """Arrays of one shape, arranged in a grid that comes before (axis 0) or after (axis -1) their own axes."""
     whole = (*grid, *shape) if axis == 0 else (*shape, *grid)
-    return np.reshape(np.stack(parts, axis=axis), whole) if parts else np.zeros(whole)
+    return np.reshape(np.stack(parts, axis=axis), whole) if parts else np.zeros(whole, dtype)
 
 
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:

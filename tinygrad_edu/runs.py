@@ -8,10 +8,12 @@ one likes. The functions below say what a primal, a cotangent and a loss have to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
 
+from .calls import is_inexact
 from .errors import DtypeError, GradientError, ShapeError, TreeError
 from .graph import Node, history, recording
 from .modes import pullback, pushforward
@@ -106,19 +108,19 @@ def data_of(y: Any) -> Any:
 
 def fitting_leaves(tree: Tree, given: Tree, what: str) -> list[Any]:
     """The leaves of a cotangent or tangent, each of the shape and dtype of what it belongs to."""
-    pairs = zip(leaves(tree), leaves_like(tree, given), strict=True)
+    pairs = zip(leaves(tree), leaves_like(tree, given, what), strict=True)
     return [fitting(data_of(y), g, what) for y, g in pairs]
 
 
 def fitting(y: Any, g: Any, what: str) -> Any:
-    dtype = getattr(y, "dtype", np.dtype(float))
+    dtype = y.dtype if is_inexact(y) else np.dtype(float)
     if not hasattr(g, "__array_function__") or isinstance(g, np.generic):
-        g = np.asarray(g)
-    if g.dtype.kind not in "fc" and not (g.shape == () and g.dtype.kind == "i"):
-        raise DtypeError(f"{what} is of {g.dtype}. Expected numbers like {dtype}; convert it: g.astype({dtype})")
+        g = np.asarray(g, None if np.iscomplexobj(g) else dtype)
+    if not is_inexact(g):
+        raise DtypeError(f"{what} is an array of {g.dtype}. Expected numbers like {dtype}; convert it: g.astype(float)")
     if g.shape != np.shape(y):
         raise ShapeError(f"{what} has shape {g.shape}. Expected {np.shape(y)}, the shape of what it belongs to")
-    if g.dtype != dtype and dtype.kind in "fc":
+    if g.dtype != dtype:
         g = (np.real(g) if g.dtype.kind == "c" and dtype.kind == "f" else g).astype(dtype)
     return g
 
@@ -126,8 +128,10 @@ def fitting(y: Any, g: Any, what: str) -> Any:
 def scalar_seed(run: Run) -> Any:
     """The cotangent 1 for the one real number that a gradient is taken of."""
     if len(run.outputs) != 1 or not hasattr(y := as_number(run.outputs[0]), "dtype"):
+        result = run.rebuild(run.outputs)
+        what = "None (is a return missing?)" if result is None else f"a {type(result).__name__}"
         raise GradientError(
-            f"{run.name}: the function returned {len(run.outputs)} values. Expected one number; return the loss alone, "
+            f"{run.name}: the function returned {what}. Expected one number; return the loss alone, "
             "or (loss, rest) with has_aux=True"
         )
     if y.shape != () or y.dtype.kind == "c":
@@ -143,11 +147,33 @@ def as_number(y: Any) -> Any:
     return np.float64(y) if isinstance(y, int | float) and not isinstance(y, bool) else y
 
 
-def chosen_arguments(argnums: int | Sequence[int], n: int) -> list[int]:
-    chosen = [argnums] if isinstance(argnums, int) else list(argnums)
+def chosen_arguments(name: str, argnums: int | Sequence[int], n: int) -> list[int]:
+    """The places of the arguments to differentiate, counted from 0."""
+    try:
+        several: Any = argnums if np.ndim(argnums) else [argnums]
+        chosen = [index(i) for i in several]
+    except TypeError:
+        raise GradientError(f"{name}: argnums={argnums!r}. Expected an integer or a tuple of integers") from None
     for i in chosen:
         if not -n <= i < n:
             raise GradientError(
-                f"grad: argnums={argnums} asks for argument {i}, but {n} positional arguments were given"
+                f"{name}: argnums={argnums} asks for argument {i}, but {n} positional arguments were given. "
+                "Arguments given by name are held constant"
             )
+    if len({i % n for i in chosen}) < len(chosen):
+        raise GradientError(f"{name}: argnums={argnums} names an argument twice. Expected each at most once")
     return [i % n for i in chosen]
+
+
+def refuse_uncallable(name: str, f: Any) -> None:
+    """Raise GradientError for a value where the function is wanted: `grad(f(x))` for `grad(f)(x)`."""
+    if not callable(f):
+        raise GradientError(f"{name}: {type(f).__name__} is no function. Expected the function itself: {name}(f)(x)")
+
+
+def refuse_bare(name: str, primals: Any, what: str) -> None:
+    """Raise TreeError for an array where a tuple of arguments is wanted: its rows would become the arguments."""
+    if not isinstance(primals, tuple | list):
+        raise TreeError(
+            f"{name}: the {what} are {type(primals).__name__}. Expected a tuple with one for each argument: (x,)"
+        )

@@ -78,7 +78,7 @@ class Surface:
     __and__,      __rand__      = _binary(np.bitwise_and),  _reflected(np.bitwise_and)
     __or__,       __ror__       = _binary(np.bitwise_or),   _reflected(np.bitwise_or)
     __xor__,      __rxor__      = _binary(np.bitwise_xor),  _reflected(np.bitwise_xor)
-    __eq__,       __ne__        = _binary(np.equal),        _binary(np.not_equal)   # type: ignore[assignment]
+    __eq__,       __ne__        = _binary(np.equal),        _binary(np.not_equal)
     __lt__,       __le__        = _binary(np.less),         _binary(np.less_equal)
     __gt__,       __ge__        = _binary(np.greater),      _binary(np.greater_equal)
     __neg__,      __pos__       = _unary(np.negative),      _unary(np.positive)

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable
-from operator import getitem, setitem
+from operator import getitem, index, setitem
 from typing import Any, final
 
 import numpy as np
 
-from .calls import PLAIN_TYPES, SEQUENCES, constant, explained, is_inexact, no_rule, plain_parameters, unusual_call
-from .errors import DtypeError, GradientError, InPlaceError, NoRuleError, TracedError
-from .graph import ALIAS, READINGS, RULES, SELECT, Node, Op, is_recording, next_serial
+from .calls import SEQUENCES, as_array, constant, cut_off, explained, is_inexact, no_rule, plain_parameters, unusual_call
+from .errors import DtypeError, GradientError, InPlaceError, NoRuleError
+from .graph import ALIAS, READINGS, RULES, SELECT, Node, Op, inside_transform, is_recording, next_serial
 from .surface import Surface
+from .trees import leaves, tree_map
 
 _new = object.__new__
 _NONE: dict[str, Any] = {}  # the parameters of a line that has none
@@ -122,6 +123,8 @@ def handles(value: Any, node: Node | None) -> Any:
     """The Tensor for a line of the record; one for each output if it has several."""
     if not isinstance(value, SEQUENCES):
         return _handle(value, node)
+    if node is not None and node.op is not None:
+        node.op.plain = False
     outputs = [_handle(v, node and Node(SELECT, (value,), {"index": i}, (node,), v)) for i, v in enumerate(value)]
     return type(value)(*outputs) if hasattr(value, "_fields") else type(value)(outputs)
 
@@ -140,6 +143,14 @@ def source(x: Any) -> Tensor:
         return _handle(x.data, Node(ALIAS, (x.data,), {}, (x.node,), x.data))
     value = x.data if type(x) is Tensor else x
     return _handle(value, Node(None, (), {}, (), value))
+
+
+def _without_rule(function: Callable[..., Any], args: Any, kwargs: Any, error: NoRuleError) -> Any:
+    """A call that no rule speaks of: an error, unless nothing in it is recorded; then NumPy answers alone."""
+    if is_recording() and any(type(x) is Tensor and x.node is not None for x in leaves((args, kwargs))):
+        raise error
+    plain_args, plain_kwargs = tree_map(lambda x: x.data if type(x) is Tensor else x, (args, kwargs))
+    return tree_map(lambda y: _handle(y, None) if is_inexact(y) else y, function(*plain_args, **plain_kwargs))
 
 
 def _operator(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -202,7 +213,7 @@ class Tensor(Surface):
     __slots__ = ("__weakref__", "data", "grad", "name", "node")
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> None:
-        self.data = _as_array(data, dtype, promote=requires_grad)
+        self.data = as_array(data.data if type(data) is Tensor else data, dtype, promote=requires_grad)
         self.node: Node | None = None
         self.grad: Any = None
         self.name = name
@@ -271,7 +282,7 @@ class Tensor(Surface):
     __truediv__, __rtruediv__ = _operator(np.divide)
     __pow__,     __rpow__     = _operator(np.power)
     __matmul__,  __rmatmul__  = _operator(np.matmul)
-    __eq__,      __ne__       = _comparison(np.equal),   _comparison(np.not_equal)   # type: ignore[assignment]
+    __eq__,      __ne__       = _comparison(np.equal),   _comparison(np.not_equal)
     __lt__,      __le__       = _comparison(np.less),    _comparison(np.less_equal)
     __gt__,      __ge__       = _comparison(np.greater), _comparison(np.greater_equal)
     __hash__                  = object.__hash__
@@ -288,29 +299,33 @@ class Tensor(Surface):
         op = RULES.get(ufunc)
         if op is not None and op.simple and method == "__call__" and not kwargs:
             return _record_ufunc(op, inputs[0]) if len(inputs) == 1 else _record_pair(op, *inputs)
-        inputs, kwargs = unusual_call(op, ufunc, method, inputs, kwargs)
-        return op.function(*inputs, **kwargs) if op.kind == "composite" else record(op, inputs, kwargs)
+        try:
+            args, params = unusual_call(op, ufunc, method, inputs, kwargs)
+        except NoRuleError as error:
+            return _without_rule(getattr(ufunc, method), inputs, kwargs, error)
+        assert op is not None
+        return op.function(*args, **params) if op.kind == "composite" else record(op, args, params)
 
     def __array_function__(self, function, types, args, kwargs):
         op = function if type(function) is Op else RULES.get(function)
         if op is None:
-            raise NoRuleError(no_rule(function))
+            return _without_rule(function, args, kwargs, NoRuleError(no_rule(function)))
         if op.single and len(args) == 1 and not kwargs:
             return _record_one(op, args[0], kwargs)
-        if op.kind == "composite":
-            return op.function(*args, **kwargs)
-        args, params = (op.sort if function is op else op.bind)(*args, **kwargs)
-        params = plain_parameters(op, params) if params else params
-        return (
-            _record_one(op, args[0], params) if len(args) == 1 and type(args[0]) is Tensor else record(op, args, params)
-        )
+        try:
+            if op.kind == "composite":
+                return op.function(*args, **kwargs)
+            arrays, params = (op.sort if function is op else op.bind)(*args, **kwargs)
+            params = plain_parameters(op, params) if params else params
+        except NoRuleError as error:
+            return _without_rule(function, args, kwargs, error)
+        if len(arrays) == 1 and type(arrays[0]) is Tensor:
+            return _record_one(op, arrays[0], params)
+        return record(op, arrays, params)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.node is not None:
-            raise TracedError(
-                "np.asarray on a Tensor that is being differentiated would lose its gradient. Use NumPy's functions on "
-                "the Tensor itself, or x.detach() for its values without a gradient"
-            )
+            raise cut_off("np.asarray", "np.stack for np.array", "x.detach() for its values without a gradient")
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def numpy(self) -> np.ndarray:
@@ -321,7 +336,7 @@ class Tensor(Surface):
 
     def __getitem__(self, index: Any) -> Any:
         op = RULES[getitem]
-        return _record_one(op, self, {"index": index if type(index) in PLAIN_TYPES else constant(op, "index", index)})
+        return _record_one(op, self, {"index": constant(op, "index", index)})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         self._rebind(lambda x: RULES[setitem](x, value, index=index))
@@ -340,23 +355,30 @@ class Tensor(Surface):
         return self
 
     # fmt: off
-    def __iadd__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x + other)
-    def __isub__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x - other)
-    def __imul__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x * other)
-    def __itruediv__(self, other: Any) -> Tensor:  return self._rebind(lambda x: x / other)
+    def __iadd__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x + other)   # type: ignore[misc]
+    def __isub__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x - other)   # type: ignore[misc]
+    def __imul__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x * other)   # type: ignore[misc]
+    def __itruediv__(self, other: Any) -> Tensor:  return self._rebind(lambda x: x / other)   # type: ignore[misc]
     def __ipow__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x ** other)   # type: ignore[misc]
 
     # --- numbers out of it ------------------------------------------------------------------------------------------
 
     def __bool__(self) -> bool:               return bool(self.data)
     def __int__(self) -> int:                 return int(self.data)
-    def __float__(self) -> float:             return float(self.data)
-    def __complex__(self) -> complex:         return complex(self.data)
-    def __index__(self) -> int:               return self.data.__index__()
+    def __float__(self) -> float:             return float(self._number("float"))
+    def __complex__(self) -> complex:         return complex(self._number("complex"))
+    def __index__(self) -> int:               return index(self.data)
     def __contains__(self, x: Any) -> bool:   return x in np.asarray(self.data)
     def item(self, *index: Any) -> Any:       return self.data.item(*index)
     def tolist(self) -> Any:                  return self.data.tolist()
     # fmt: on
+
+    def _number(self, kind: str) -> Any:
+        """The data, for Python to convert; not while a transform runs, where it would be lost as in `math.sin(x)`."""
+        if self.node is not None and is_recording() and inside_transform():
+            instead = "np.sin for math.sin, np.stack for array[i] = x"
+            raise cut_off(f"{kind}()", instead, "x.item() for the number without a gradient")
+        return self.data
 
     def __format__(self, spec: str) -> str:
         return format(self.data.item() if self.shape == () else self.data, spec) if spec else str(self)
@@ -373,16 +395,3 @@ class Tensor(Surface):
         if not self.is_leaf:
             raise GradientError("only leaves can be copied deeply or pickled; use .detach() to keep the values alone")
         return Tensor, (self.data, self.requires_grad, None, self.name)
-
-
-def _as_array(data: Any, dtype: Any, promote: bool) -> Any:
-    """An array of any type; Python's integers, alone or in lists, become floats if they are to be differentiated."""
-    if type(data) is Tensor:
-        data = data.data
-    if dtype is not None:
-        return data.astype(dtype) if hasattr(data, "__array_function__") else np.asarray(data, dtype=dtype)
-    if hasattr(data, "__array_function__"):
-        return data
-    array = np.asarray(data)
-    is_python = isinstance(data, int | list | tuple) and not isinstance(data, bool | np.generic)
-    return array.astype(np.float64) if promote and is_python and array.dtype.kind in "iu" else array

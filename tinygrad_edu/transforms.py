@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .runs import Run, chosen_arguments, fitting_leaves, released, scalar_seed
+from .errors import GradientError
+from .runs import Run, chosen_arguments, fitting_leaves, refuse_bare, refuse_uncallable, released, scalar_seed
 from .tensor import Tensor
 from .trees import Tree, tree_map
 
@@ -96,9 +97,11 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
     (6.5, array([-8.]))
     """
 
+    refuse_uncallable("grad", f)
+
     @wraps(f)
     def differentiated(*args: Tree, **kwargs: Any) -> Any:
-        chosen = chosen_arguments(argnums, len(args))
+        chosen = chosen_arguments("grad", argnums, len(args))
         aux: list[Tree] = []
 
         def loss(*some: Tree) -> Any:
@@ -107,6 +110,11 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool 
                 full[i] = x
             result = f(*full, **kwargs)
             if has_aux:
+                if not isinstance(result, tuple) or len(result) != 2:
+                    raise GradientError(
+                        f"grad: with has_aux=True the function should return (loss, rest), but returned "
+                        f"{type(result).__name__}"
+                    )
                 result, rest = result
                 aux.append(rest)
             return result
@@ -159,6 +167,8 @@ def jvp(f: Function, primals: Sequence[Tree], tangents: Sequence[Tree]) -> tuple
     >>> print(value, tangent)
     8.0 12.0
     """
+    refuse_bare("jvp", primals, "primals")
+    refuse_bare("jvp", tangents, "tangents")
     value, push = linearize(f, *primals)
     return value, push(*tangents)
 
@@ -202,6 +212,8 @@ def hvp(f: Function, primals: Sequence[Tree], tangents: Sequence[Tree]) -> Tree:
     >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 0.0]),))
     array([6., 0.])
     """
+    refuse_bare("hvp", primals, "primals")
+    refuse_bare("hvp", tangents, "tangents")
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
 

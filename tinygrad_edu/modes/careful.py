@@ -11,19 +11,22 @@ point: zero times anything is zero. (Arrays that cannot be looked at, because th
 
 What counts is the *cotangent's* zero. A zero that a rule made out of a nonzero cotangent, by a factor 0 or a divisor ∞,
 is in doubt: it may be the limit of something that did not vanish. So ``log(1 + exp(x))`` at 1000 is still NaN, 0 · ∞
-honestly, and so is ``0 * log(x)`` at 0, whose value is NaN.
+honestly, and so is ``0 * log(x)`` at 0, whose value is NaN. And where a line makes a NaN out of numbers, as log does
+of -1, its derivative is NaN too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
+from ..calls import SEQUENCES, is_inexact
+from ..graph import Node
 from ..surface import Surface
 from ..tensor import Tensor
 
@@ -65,11 +68,27 @@ def needs_care(results: Any) -> bool:
 def _is_finite(g: Any) -> bool:
     g = g.data if type(g) is Tensor else g
     if isinstance(g, np.generic):
-        return math.isfinite(abs(g))
+        return math.isfinite(abs(g))  # type: ignore[arg-type]
     if not isinstance(g, np.ndarray):
         return False
     square = g.dot(g) if g.ndim == 1 else np.vdot(g, g)  # one read of the array; overflow means a needless second walk
     return math.isfinite(square.real)
+
+
+def values_of(roots: Iterable[Node]) -> list[Any]:
+    """The results that a pass starts or ends with: where one of them is NaN, so is its derivative."""
+    return [v for root in roots for v in (root.value if isinstance(root.value, SEQUENCES) else (root.value,))]
+
+
+def poisoned(node: Node, g: Any) -> Any:
+    """g, but NaN where an elementwise line made a NaN out of numbers (log of -1): no derivative there, unless g is 0."""
+    if node.op is None or node.op.kind != "elementwise":
+        return g
+    born = node.value != node.value
+    for x in node.args:
+        born = born & (x == x) if is_inexact(x) else born
+    alive = g.data != 0 if g.doubt is None else (g.data != 0) | (g.doubt != 0)
+    return Careful(np.where(born & alive, math.nan, g.data), True, g.doubt)
 
 
 def wrapped(x: Any, linear: bool = False) -> Any:
@@ -120,7 +139,6 @@ class Careful(Surface):
             doubt = function(*_map(_doubt_of, args), **_map(unwrapped, kwargs))
         return _rewrapped(value, any(_flags(args)), doubt)
 
-
     def astype(self, dtype: Any) -> Careful:
         """The same in another dtype; by the array's own method, since not every library knows `np.astype`."""
         return Careful(self.data.astype(dtype), self.linear, self.doubt)
@@ -146,10 +164,9 @@ def _contraction(function: Any, args: Any, kwargs: Any) -> Any:
 
 # fmt: off
 def _is_linear(x):   return type(x) is Careful and x.linear
-def _is_array(x):    return getattr(getattr(x, "dtype", None), "kind", "") in ("f", "c")
-def _finite(a):      return np.where(np.isfinite(a), a, 0) if _is_array(a) else a
-def _infinite(a):    return ~np.isfinite(a) * 1.0 if _is_array(a) else a
-def _ones(a):        return (a == a) * 1.0 + (a != a) if _is_array(a) else a
+def _finite(a):      return np.where(np.isfinite(a), a, 0) if is_inexact(a) else a
+def _infinite(a):    return ~np.isfinite(a) * 1.0 if is_inexact(a) else a
+def _ones(a):        return (a == a) * 1.0 + (a != a) if is_inexact(a) else a
 def _marks(g):       return ((g.data != 0) | (0 if g.doubt is None else g.doubt != 0)) * 1.0
 def _ufunc_of(f):    return getattr(f, "__self__", f)   # np.matmul.__call__ came from np.matmul
 # fmt: on
@@ -181,4 +198,4 @@ def _doubts(args: Any) -> Iterator[bool]:
 def _rewrapped(value: Any, linear: bool, doubt: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_rewrapped(v, linear, None if doubt is None else d) for v, d in zip(value, doubt or value, strict=True)]
-    return Careful(value, linear, doubt) if _is_array(value) else value
+    return Careful(value, linear, doubt) if is_inexact(value) else value

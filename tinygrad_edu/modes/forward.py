@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import NoRuleError
 from ..graph import SELECT, Node, history, is_recording, recording
 from ..tensor import Tensor, handles, source
-from .careful import needs_care, unwrapped, wrapped
+from .careful import needs_care, poisoned, unwrapped, values_of, wrapped
 from .reverse import pullback, stands_alone, traced_arguments
 
 
@@ -32,10 +32,10 @@ def pushforward(
     """
     lines, wanted, strangers = history(roots, sources)
     seeds = {node: t for node, t in zip(sources, tangents, strict=True) if t is not None}
-    recorded = (strangers if create_graph is None else create_graph) and is_recording()
+    recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     with np.errstate(all="ignore"):
         found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
-        if needs_care(found.values()):
+        if needs_care([*found.values(), *values_of(roots)]):
             found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
     return found
 
@@ -60,7 +60,7 @@ def _walk(lines, wanted, tangents, roots, recorded, careful):
         elif stands_alone(node):
             t = wrapped(_tangent(node, [unwrapped(t) for t in given], args, y), linear=True)
         else:
-            t = _tangent(node, given, wrapped(args), wrapped(y))
+            t = _tangent(node, [None if t is None else poisoned(node, t) for t in given], wrapped(args), wrapped(y))
         if t is not None:
             tangents[node] = t
     return {node: unwrapped(tangents[node]) for node in roots if node in tangents}
@@ -114,6 +114,7 @@ def _transposed(node: Node, tangents: list[Any], args: Sequence[Any], y: Any) ->
     pairs = [
         (c.node, t) for c, t in zip(cotangents, tangents, strict=False) if type(c) is Tensor and c.node is not None
     ]
-    found = pullback([c for c, _ in pairs], [t for _, t in pairs], [s.node for s in seeds]) if pairs else {}
-    result = [found.get(s.node, np.zeros_like(v)) for s, v in zip(seeds, y if several else [y], strict=True)]
+    nodes: list[Any] = [s.node for s in seeds]
+    found = pullback([c for c, _ in pairs], [t for _, t in pairs], nodes) if pairs else {}
+    result = [found.get(n, np.zeros_like(v)) for n, v in zip(nodes, y if several else [y], strict=True)]
     return result if several else result[0]

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import DtypeError, GradientError, NoRuleError, ShapeError
 from ..graph import READINGS, SELECT, Node, history, is_recording, recording
 from ..tensor import Tensor, handles, source
-from .careful import needs_care, unwrapped, wrapped
+from .careful import needs_care, poisoned, unwrapped, values_of, wrapped
 
 
 def pullback(
@@ -42,10 +42,10 @@ def pullback(
         The cotangents of the sources that were reached (without sources: of every leaf and watched line).
     """
     lines, wanted, strangers = history(roots, sources)
-    recorded = (strangers if create_graph is None else create_graph) and is_recording()
+    recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     with np.errstate(all="ignore"):
         found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
-        if needs_care(found.values()):
+        if needs_care([*found.values(), *values_of(roots)]):
             found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
     return found
 
@@ -70,12 +70,12 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
         if node.watcher is not None:
             cotangents[node] = g
         op = node.op
-        args = node.args
+        args: Sequence[Any] = node.args
         y = node.value
         params = node.params
         rules = op.vjps  # type: ignore[union-attr]
-        if unusual or type(rules) is not tuple or type(g) is list:
-            if node.op is SELECT:
+        if unusual or not op.plain:  # type: ignore[union-attr]
+            if op is SELECT:
                 _into_slot(cotangents, node, g)
                 continue
             g, y, args, rules = _prepared(node, g, recorded, careful)
@@ -117,7 +117,7 @@ def _prepared(node: Node, g: Any, recorded: bool, careful: bool) -> tuple[Any, A
     if careful and stands_alone(node):
         g = unwrapped_all(g)
     elif careful:
-        args, y, g = wrapped(args), wrapped(y), wrapped(g, linear=True)
+        args, y, g = wrapped(args), wrapped(y), poisoned(node, wrapped(g, linear=True))
     return g, y, args, _together(node, rules, g, y, args)
 
 
@@ -190,14 +190,14 @@ def transposed(node: Node, args: Sequence[Any], y: Any) -> Any:
                 source(np.zeros_like(x)) if p is not None else None for x, p in zip(args, node.parents, strict=True)
             ]
             result = op.jvps(tangents, y, *args, **node.params)
-        nodes = [t.node for t in tangents if t is not None]
+        nodes: list[Any] = [t.node for t in tangents if t is not None]
         roots = result if isinstance(result, list | tuple) else [result]
         pairs = [
             (r.node, c) for r, c in zip(roots, g if isinstance(g, list) else [g], strict=True) if type(r) is Tensor
         ]
         traced = [(root, c) for root, c in pairs if root is not None]
         found = pullback([root for root, _ in traced], [c for _, c in traced], nodes) if traced else {}
-        return [None if t is None else found.get(t.node) for t in tangents]
+        return [None if t is None else found.get(t.node) for t in tangents]  # type: ignore[arg-type]
 
     return pull
 
@@ -211,16 +211,16 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
         )
     found = pullback([root.node], [_seed(root, gradient)], create_graph=create_graph)
     for node, g in found.items():
-        tensor = node.watcher and node.watcher()
+        tensor = node.watcher() if node.watcher else None
         if tensor is not None:
             g = np.conj(g) if g.dtype.kind == "c" else g
-            previous = tensor.grad
-            tensor.grad = g + previous if previous is not None else g if create_graph else _own(g)
+            g = g if tensor.grad is None else g + tensor.grad
+            tensor.grad = _recorded(g) if create_graph else _own(g)
 
 
 def _seed(root: Tensor, gradient: Any) -> Any:
     if gradient is None:
-        if root.size != 1:
+        if root.data.size != 1:
             raise GradientError(
                 f"backward: a gradient belongs to a scalar, but this Tensor has shape {root.shape}. Reduce it first "
                 f"(for example .sum()), or pass the cotangent: y.backward(gradient), of shape {root.shape}"
@@ -242,7 +242,13 @@ def one_like(y: Any) -> Any:
 
 def _own(g: Any) -> Any:
     """An array that nothing else refers to: `.grad` is the user's, to be scaled or clipped in place."""
-    return np.array(g) if isinstance(g, np.ndarray | np.generic) else g.data if type(g) is Tensor else g
+    g = g.data if type(g) is Tensor and g.node is None else g
+    return np.array(g) if isinstance(g, np.ndarray | np.generic) else g
+
+
+def _recorded(g: Any) -> Tensor:
+    """A Tensor also where the pass left an array, because the gradient is a constant."""
+    return g if type(g) is Tensor else Tensor(_own(g))
 
 
 READINGS["backward"] = backward

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,7 @@ def _gathered(x, shape, index):
     order = np.argsort(places, kind="stable")
     rank = np.empty_like(order)  # of each element among those that go to the same place
     rank[order] = np.arange(order.size) - np.searchsorted(places[order], places[order])
-    total = 0
+    total: Any = 0
     for k in range(max(rank, default=0) + 1):
         reads = np.full(math.prod(shape), order.size)
         reads[places[rank == k]] = np.flatnonzero(rank == k)
@@ -98,7 +99,7 @@ def _setitem_value(g, y, x, v, index):
     return g[index] if is_basic(index) else np.where(_survivors(x.shape, index), g[index], 0)
 
 
-setitem = primitive(
+setitem: Op = primitive(
     operator.setitem,
     vjps=(lambda g, y, x, v, index: setitem(g, 0, index=index), _setitem_value),
     jvps=(

@@ -21,9 +21,9 @@ def restored(g, axis, keepdims):
         return g
     axes = axis if isinstance(axis, tuple) else (axis,)
     n = g.ndim + len(axes)
-    axes = [a % n for a in axes]
+    reduced = [a % n for a in axes]
     sizes = iter(g.shape)
-    return g.reshape([1 if a in axes else next(sizes) for a in range(n)])
+    return g.reshape([1 if a in reduced else next(sizes) for a in range(n)])
 
 
 def reduced_size(x, axis):

@@ -38,6 +38,10 @@ def _reshape(x, shape, order="C"):
 
 def _stretch(x, shape, subok=False):
     """np.broadcast_to; for numbers and contiguous arrays without its iterators, which cost as much as ten sums."""
+    if isinstance(x, np.generic) and len(shape) == 1 and shape[0] < 1024:
+        filled = np.empty(shape, x.dtype)
+        filled.fill(x)
+        return filled
     y = np.asarray(x) if isinstance(x, np.generic) else x
     if type(y) is not np.ndarray or isinstance(shape, int):
         return np.broadcast_to(x, shape)
