@@ -67,7 +67,7 @@ def as_array(data: Any, dtype: Any, promote: bool) -> Any:
     return array.astype(np.float64) if promote and is_python and array.dtype.kind in "iu" else array
 
 
-def unusual_call(op, ufunc, method, inputs, kwargs):
+def sorted_call(op, ufunc, method, inputs, kwargs):
     """Sort a ufunc call that is not plain: `out=`, `where=`, `np.add.reduce`, or no rule at all."""
     if any(out is not None for out in kwargs.get("out", ())):
         raise InPlaceError(
@@ -94,13 +94,13 @@ def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:
     if "out" in params and params.pop("out") is not None:
         raise InPlaceError(f"{op.name}: out= would lose the gradient: the result is a new Tensor. Leave it away")
     op.refuse_unknown(params)
-    for name, value in params.items():
-        if type(value) not in PLAIN_TYPES:
-            params[name] = constant(op, name, value)
-    return params
+    return {name: constant(op, name, value) for name, value in params.items()}
 
 
 def constant(op: Any, name: str, value: Any) -> Any:
+    """A parameter without its Tensors; a traced one would lose its gradient, so it is refused."""
+    if type(value) in PLAIN_TYPES:
+        return value
     if isinstance(value, Surface) and hasattr(value, "node"):  # a Tensor
         if value.node is not None and is_inexact(value.data):
             raise NoRuleError(

@@ -15,7 +15,7 @@ from typing import Any, final
 
 import numpy as np
 
-from .calls import SEQUENCES, as_array, constant, cut_off, explained, is_inexact, no_rule, plain_parameters, unusual_call
+from .calls import SEQUENCES, as_array, constant, cut_off, explained, is_inexact, no_rule, plain_parameters, sorted_call
 from .errors import DtypeError, GradientError, InPlaceError, NoRuleError
 from .graph import ALIAS, READINGS, RULES, SELECT, Node, Op, inside_transform, is_recording, next_serial
 from .surface import Surface
@@ -300,7 +300,7 @@ class Tensor(Surface):
         if op is not None and op.simple and method == "__call__" and not kwargs:
             return _record_ufunc(op, inputs[0]) if len(inputs) == 1 else _record_pair(op, *inputs)
         try:
-            args, params = unusual_call(op, ufunc, method, inputs, kwargs)
+            args, params = sorted_call(op, ufunc, method, inputs, kwargs)
         except NoRuleError as error:
             return _without_rule(getattr(ufunc, method), inputs, kwargs, error)
         assert op is not None
