@@ -6,6 +6,7 @@ What a rule does not speak of is refused when the call is made: a wrong gradient
 
 from __future__ import annotations
 
+import dis
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +46,35 @@ def understood_by(vjps: Any) -> set[str]:
     rules = vjps if isinstance(vjps, tuple) else [vjps if callable(vjps) else vjps.rule]
     found = [p for rule in rules if rule for p in inspect.signature(rule).parameters.values()]
     return {"**" if p.kind is p.VAR_KEYWORD else p.name for p in found} or {"**"}
+
+
+def places_read(rule: Callable[..., Any] | None) -> set[int] | None:
+    """Which arrays a rule reads: 0, 1, ... for its arguments, -1 for the result; None if its code cannot tell.
+
+    The signature is ``rule(g, y, *args, **params)``. Asking an array for its shape or dtype does not count as reading.
+
+    >>> places_read(lambda g, z, x, y: g * y), places_read(lambda g, y, x: g * y), places_read(lambda g, y, x: -g)
+    ({1}, {-1}, set())
+    >>> places_read(lambda g, y, x: np.broadcast_to(g, x.shape))
+    set()
+    """
+    if rule is None:
+        return set()
+    code = getattr(rule, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARARGS:
+        return None
+    place = {name: i - 2 for i, name in enumerate(code.co_varnames[: code.co_argcount]) if i}
+    lines = list(dis.get_instructions(code))
+    found = set()
+    for line, following in zip(lines, [*lines[1:], None], strict=True):
+        names = line.argval if isinstance(line.argval, tuple) else (line.argval,)
+        of_shape = following is not None and following.opname == "LOAD_ATTR" and following.argval in _OUTSIDE
+        if not (of_shape and len(names) == 1):
+            found |= {place[name] for name in names if isinstance(name, str) and name in place}
+    return found
+
+
+_OUTSIDE = {"shape", "dtype", "ndim", "size"}
 
 
 def is_inexact(value: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .calls import is_inexact
-from .errors import ClosureError, GradientError, TreeError
+from .errors import ClosureError, GradientError, ShapeError, TreeError
 from .graph import Node, Op, boundary, is_recording, recording
 from .modes import pullback, pushforward
 from .runs import as_number, data_of
@@ -28,7 +28,7 @@ class _Custom:
 
     def __init__(self, function: Function) -> None:
         self.function = function
-        self.name = getattr(function, "__name__", type(function).__name__)
+        self.name = _name(function)
         update_wrapper(self, function)
 
     def __call__(self, *args: Tree) -> Tree:
@@ -47,6 +47,10 @@ class _Custom:
     def evaluate(self, args: Tree, rebuild: Callable[[list[Any]], Tree]) -> tuple[Tree, dict[str, Any]]:
         """The result on plain arrays, and the rule, ``{"vjps": ...}`` or ``{"jvps": ...}``."""
         raise NotImplementedError
+
+
+def _name(f: Any) -> str:
+    return getattr(f, "__name__", type(f).__name__)
 
 
 def _is_traced(x: Any) -> bool:
@@ -90,7 +94,7 @@ class custom_vjp(_Custom):
     def evaluate(self, args, rebuild):
         if not hasattr(self, "forward"):
             raise GradientError(f"{self.name}: custom_vjp without a rule. Give one with .defvjp(forward, backward)")
-        value, residuals = self.forward(*args)
+        value, residuals = _pair(self.forward(*args), self.name, "forward rule", "(value, residuals)")
         refill = flatten(value)[1]
 
         def rule(g, y, *flat):
@@ -107,8 +111,14 @@ def _cotangents_like(args: Tree, given: Tree, name: str) -> list[Any]:
         raise TreeError(f"{name}: its rule should return a tuple of {len(args)} cotangents, one for each argument")
     found: list[Any] = []
     for arg, g in zip(args, given, strict=True):
-        found += [None] * len(leaves(arg)) if g is None else leaves_like(arg, g)
-    return [as_number(g) for g in found]
+        found += [None] * len(leaves(arg)) if g is None else leaves_like(arg, g, f"{name}: the cotangent")
+    return [g if g is None or hasattr(g, "dtype") else np.asarray(g) for g in found]
+
+
+def _pair(result: Any, name: str, what: str, expected: str) -> tuple[Any, Any]:
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TreeError(f"{name}: its {what} should return {expected}, but returned {type(result).__name__}")
+    return result
 
 
 class custom_jvp(_Custom):
@@ -136,10 +146,16 @@ class custom_jvp(_Custom):
 
         def rule(tangents, y, *flat):
             full = [np.zeros_like(x) if t is None else t for t, x in zip(tangents, flat, strict=True)]
-            found = leaves(self.rule(rebuild(list(flat)), rebuild(full))[1])
+            result = self.rule(rebuild(list(flat)), rebuild(full))
+            tangent = _pair(result, self.name, "rule", "(value, tangent)")[1]
+            found = [as_number(t) for t in leaves_like(value, tangent, f"{self.name}: the tangent")]
+            for t, v in zip(found, leaves(value), strict=True):
+                if np.shape(t) != np.shape(v):
+                    raise ShapeError(f"{self.name}: its tangent has shape {np.shape(t)}. Expected {np.shape(v)}")
             return found if isinstance(y, list) else found[0]
 
-        return self.function(*args), {"jvps": rule}
+        value = self.function(*args)
+        return value, {"jvps": rule}
 
 
 def checkpoint(f: Function) -> Function:
@@ -174,7 +190,7 @@ def checkpoint(f: Function) -> Function:
             return refill(values)
         given = [*flat, *(handles(n.value, n) for n in closed)]
         segment = _Segment(again, len(flat), closed)
-        return _one_line(f.__name__, given, values, refill, vjps=segment.vjp, jvps=segment.jvp)
+        return _one_line(_name(f), given, values, refill, vjps=segment.vjp, jvps=segment.jvp)
 
     return recomputed
 

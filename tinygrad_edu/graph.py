@@ -10,6 +10,7 @@ files in `rules/` fill it. How the record is read is written in `modes/`; those 
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .calls import binder, sorted_already, understood_by
+from .calls import binder, places_read, sorted_already, understood_by
 from .errors import NoRuleError
 from .surface import Surface
 
@@ -55,7 +56,7 @@ class Node:
     parents : tuple of (Node or None)
         For each argument the line that made it; None for a constant.
     value : array, or tuple of arrays
-        The result.
+        The result. Of a large array that no rule reads only a `Shadow` is kept, here and in `args`.
     serial : int
         Grows with every node: parents have smaller serials than their children.
     watcher : weak reference to Tensor, or None
@@ -75,6 +76,46 @@ class Node:
 
     def __repr__(self) -> str:
         return f"Node({self.op.name if self.op else 'leaf'}, serial={self.serial})"
+
+
+class Shadow:
+    """What the record keeps of a large array that no rule will read: its shape and dtype."""
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape, self.dtype = shape, dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+
+LARGE = 8192
+"""Arrays of more elements are forgotten by the record unless a rule reads them."""
+
+
+def forget(node: Node) -> None:
+    """Keep of a line's large arrays what its rules will read, and of the others the shadow.
+
+    A function written by hand frees such arrays as it goes, and its next ones are made in the same memory; a record
+    that held them would double the time of a full-batch gradient, most of it spent in fetching fresh memory.
+    """
+    assert node.op is not None
+    needed = node.op.places_read(node.parents)
+    if needed is not None:
+        node.args = tuple([x if i in needed else _shadow(x) for i, x in enumerate(node.args)])
+        node.value = node.value if -1 in needed else _shadow(node.value)
+
+
+def _shadow(x: Any) -> Any:
+    return Shadow(x.shape, x.dtype) if type(x) is np.ndarray and x.size > LARGE else x
 
 
 class Op:
@@ -101,6 +142,7 @@ class Op:
         "kind",
         "name",
         "plain",
+        "reads",
         "simple",
         "single",
         "sort",
@@ -120,6 +162,7 @@ class Op:
         self.single = kind not in ("flat", "composite") and self.arity == 1 and not bind
         self.simple = kind not in ("flat", "composite") and self.arity in (1, 2) and getattr(function, "nout", 1) == 1
         self.understood: set[str] | None = None
+        self.reads: list[set[int] | None] | None = None
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         for x in args:
@@ -137,6 +180,16 @@ class Op:
                 f"{self.name} has no rule for its parameter {names}. Say it with other functions (np.where for where=, "
                 f".astype for dtype=), or call {self.name} on x.detach() to hold its result constant"
             )
+
+    def places_read(self, parents: Sequence[Node | None]) -> set[int] | None:
+        """Which arrays of a line the rules will read that pull back or push forward to these parents; None: all."""
+        if not self.plain or not isinstance(self.jvps, tuple):
+            return None
+        if self.reads is None:
+            self.reads = [places_read(rule) for rule in (*self.vjps, *self.jvps)]
+        n = len(self.vjps)
+        wanted = [self.reads[k] for i, p in enumerate(parents) if p is not None for k in (i, i + n) if i < n]
+        return None if any(places is None for places in wanted) else set().union(*wanted)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         return f"Op({self.name}, {self.kind})"

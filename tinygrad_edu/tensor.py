@@ -17,7 +17,7 @@ import numpy as np
 
 from .calls import SEQUENCES, as_array, constant, cut_off, explained, is_inexact, no_rule, plain_parameters, sorted_call
 from .errors import DtypeError, GradientError, InPlaceError, NoRuleError
-from .graph import ALIAS, READINGS, RULES, SELECT, Node, Op, inside_transform, is_recording, next_serial
+from .graph import ALIAS, LARGE, READINGS, RULES, SELECT, Node, Op, forget, inside_transform, is_recording, next_serial
 from .surface import Surface
 from .trees import leaves, tree_map
 
@@ -52,7 +52,11 @@ def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
     if op.flat and not is_inexact(value):
         return value
     node = Node(op, tuple(values), params, tuple(parents), value) if traced and is_recording() else None
-    return handles(value, node) if isinstance(value, SEQUENCES) else _handle(value, node)
+    if isinstance(value, SEQUENCES):
+        return handles(value, node)
+    if node is not None and value.size > LARGE:
+        forget(node)
+    return _handle(value, node)
 
 
 # The commonest calls once more, unrolled, which makes them a third faster: all do what `record` does.
@@ -68,7 +72,11 @@ def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
         return value
     parent = x.node
     node = Node(op, (x.data,), params, (parent,), value) if parent is not None and is_recording() else None
-    return handles(value, node) if isinstance(value, SEQUENCES) else _handle(value, node)
+    if isinstance(value, SEQUENCES):
+        return handles(value, node)
+    if node is not None and x.data.size > LARGE:
+        forget(node)
+    return _handle(value, node)
 
 
 def _record_ufunc(op: Op, x: Tensor) -> Tensor:
@@ -87,6 +95,8 @@ def _record_ufunc(op: Op, x: Tensor) -> Tensor:
         node.args = (a,)
         node.params = _NONE
         node.parents = (parent,)
+        if value.size > LARGE:
+            forget(node)
     return tensor
 
 
@@ -116,6 +126,8 @@ def _record_pair(op: Op, x: Any, y: Any) -> Tensor:
         node.args = (a, b)
         node.params = _NONE
         node.parents = (p, q)
+        if value.size > LARGE:
+            forget(node)
     return tensor
 
 

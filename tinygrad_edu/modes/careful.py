@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..calls import SEQUENCES, is_inexact
-from ..graph import Node
+from ..graph import Node, Shadow
 from ..surface import Surface
 from ..tensor import Tensor
 
@@ -70,7 +70,7 @@ def _is_finite(g: Any) -> bool:
     if isinstance(g, np.generic):
         return math.isfinite(abs(g))  # type: ignore[arg-type]
     if not isinstance(g, np.ndarray):
-        return False
+        return isinstance(g, Shadow)
     square = g.dot(g) if g.ndim == 1 else np.vdot(g, g)  # one read of the array; overflow means a needless second walk
     return math.isfinite(square.real)
 
@@ -84,7 +84,12 @@ def poisoned(node: Node, g: Any) -> Any:
     """g, but NaN where an elementwise line made a NaN out of numbers (log of -1): no derivative there, unless g is 0."""
     if node.op is None or node.op.kind != "elementwise":
         return g
-    born = node.value != node.value
+    y = node.value
+    if isinstance(y, Shadow):
+        if any(isinstance(x, Shadow) for x in node.args):
+            return g
+        y = node.op.function(*node.args, **node.params)
+    born = y != y
     for x in node.args:
         born = born & (x == x) if is_inexact(x) else born
     alive = g.data != 0 if g.doubt is None else (g.data != 0) | (g.doubt != 0)

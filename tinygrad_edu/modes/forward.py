@@ -17,7 +17,7 @@ from ..errors import NoRuleError
 from ..graph import SELECT, Node, history, is_recording, recording
 from ..tensor import Tensor, handles, source
 from .careful import needs_care, poisoned, unwrapped, values_of, wrapped
-from .reverse import pullback, stands_alone, traced_arguments
+from .reverse import misfit, pullback, stands_alone, traced_arguments
 
 
 def pushforward(
@@ -74,9 +74,9 @@ def _tangent(node: Node, given: list[Any], args: Sequence[Any], y: Any) -> Any:
     if rules is None or callable(rules):
         full = [np.zeros_like(x) if t is None and hasattr(x, "dtype") else t for t, x in zip(given, args, strict=True)]
         t = _transposed(node, full, args, y) if rules is None else rules(full, y, *args, **params)
-        return _fitted(t, node.value)
+        return _checked(t, node)
     terms = [
-        _fitted(rule(t, y, *args, **params), node.value)
+        _checked(rule(t, y, *args, **params), node)
         for t, rule in zip(given, rules)  # noqa: B905 - `Every` goes on for ever
         if t is not None and rule is not None
     ]
@@ -85,6 +85,13 @@ def _tangent(node: Node, given: list[Any], args: Sequence[Any], y: Any) -> Any:
 
 def _plus(t: Any, u: Any) -> Any:
     return [a + b for a, b in zip(t, u, strict=True)] if isinstance(t, list | tuple) else add(t, u)
+
+
+def _checked(t: Any, node: Node) -> Any:
+    try:
+        return _fitted(t, node.value)
+    except (AttributeError, TypeError, ValueError):
+        raise misfit(node, "the tangent of its result", t, node.value) from None
 
 
 def _fitted(t: Any, y: Any) -> Any:

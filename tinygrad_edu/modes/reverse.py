@@ -88,8 +88,11 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
                     c = rule(g, y, *args, **params)
                 else:  # without the star, which costs as much as half a small product
                     c = rule(g, y, args[0]) if len(args) == 1 else rule(g, y, args[0], args[1])
-                if c.dtype is not x.dtype or c.shape != x.shape:
-                    c = fitted(c, x)
+                try:
+                    if c.dtype is not x.dtype or c.shape != x.shape:
+                        c = fitted(c, x)
+                except (AttributeError, ValueError):
+                    raise misfit(node, f"the cotangent of argument {i}", c, x) from None
                 if parent in cotangents:
                     _add(cotangents, owned, parent, c)
                 else:
@@ -158,6 +161,14 @@ def fitted(c: Any, x: Any) -> Any:
     if c.dtype != x.dtype:
         c = (np.real(c) if c.dtype.kind == "c" and x.dtype.kind != "c" else c).astype(x.dtype)
     return c
+
+
+def misfit(node: Node, what: str, given: Any, like: Any) -> ShapeError:
+    """The error for a rule that returned what cannot be a cotangent (or tangent) of what it should."""
+    kind, expected = (f"shape {x.shape}" if hasattr(x, "shape") else type(x).__name__ for x in (given, like))
+    return ShapeError(
+        f"{node.op.name}: its rule returned {kind} as {what}. Expected {expected}"  # type: ignore[union-attr]
+    )
 
 
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:

@@ -26,11 +26,10 @@ def restored(g, axis, keepdims):
     return g.reshape([1 if a in reduced else next(sizes) for a in range(n)])
 
 
-def reduced_size(x, axis):
+def reduced_size(shape, axis):
     """How many elements went into each result."""
-    if axis is None:
-        return x.size
-    return math.prod(x.shape[a] for a in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return math.prod([shape[a] for a in axes])
 
 
 # --- sums -------------------------------------------------------------------------------------------------------------
@@ -42,7 +41,7 @@ def _sum_transpose(g, y, x, axis=None, dtype=None, keepdims=False, initial=None,
 
 
 def _mean_transpose(g, y, x, axis=None, dtype=None, keepdims=False):
-    return stretch(restored(g, axis, keepdims) / reduced_size(x, axis), shape=x.shape)
+    return stretch(restored(g, axis, keepdims) / reduced_size(x.shape, axis), shape=x.shape)
 
 
 def _cumsum_transpose(g, y, x, axis=None, dtype=None):
@@ -94,7 +93,7 @@ def _prod_factors(x, axis):
     )
     order = [a for a in range(x.ndim) if a not in axes] + list(axes)
     moved = np.transpose(x, order)
-    flattened = np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], reduced_size(x, axes)))
+    flattened = np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], reduced_size(x.shape, axes)))
     return np.transpose(np.reshape(_product_of_others(flattened), moved.shape), [order.index(a) for a in range(x.ndim)])
 
 
@@ -143,7 +142,7 @@ composite(np.ptp,  lambda a, axis=None, keepdims=False: np.max(a, axis=axis, kee
 
 def _deviation(x, axis, ddof):
     """conj(x - mean) / (n - ddof); the factor by which an element moves half the variance."""
-    return np.conj(x - np.mean(x, axis=axis, keepdims=True)) / (reduced_size(x, axis) - ddof)
+    return np.conj(x - np.mean(x, axis=axis, keepdims=True)) / (reduced_size(x.shape, axis) - ddof)
 
 
 def _var_vjp(g, y, x, axis=None, dtype=None, ddof=0, keepdims=False):
