@@ -77,7 +77,10 @@ def _is_finite(g: Any) -> bool:
 
 def values_of(roots: Iterable[Node]) -> list[Any]:
     """The results that a pass starts or ends with: where one of them is NaN, so is its derivative."""
-    return [v for root in roots for v in (root.value if isinstance(root.value, SEQUENCES) else (root.value,))]
+    values: list[Any] = []
+    for root in roots:
+        values += root.value if isinstance(root.value, SEQUENCES) else [root.value]
+    return values
 
 
 def poisoned(node: Node, g: Any) -> Any:

@@ -14,14 +14,23 @@ import numpy as np
 from .declare import composite, elementwise, flat, linear, primitive
 
 
+def _pick(g, lost, tied):
+    """g where nothing was lost, half of it at a tie; ties are rare, and looked for before they are paid for."""
+    won = np.where(lost, 0, g)
+    return won if type(tied) is np.ndarray and not tied.any() else np.where(tied, 0.5 * g, won)
+
+
+pick = linear(_pick, transpose=lambda g, y, x, lost, tied: pick(g, lost=lost, tied=tied))
+
+
 def share(g, z, x, y):
     """The part of g that belongs to x if z is the greater (or lesser) of x and y: half at a tie, all to a NaN."""
-    return np.where(x == y, 0.5 * g, np.where((z != x) & (x == x), 0, g))
+    return pick(g, lost=(z != x) & (x == x), tied=x == y)
 
 
 def share_of_numbers(g, z, x, y):
     """The same where a NaN counts for nothing."""
-    return np.where(x == y, 0.5 * g, np.where(z != x, 0, g))
+    return pick(g, lost=z != x, tied=x == y)
 
 
 # fmt: off

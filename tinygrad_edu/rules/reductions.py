@@ -115,7 +115,7 @@ def _to_winners(g, x, y, axis, keepdims):
     """g where x holds the extreme y, an equal part of it where several tie, else 0. A NaN belongs to the NaNs."""
     top = restored(y, axis, keepdims)
     holds = (x == top) | ((x != x) & (top != top))
-    number = np.maximum(1, np.sum(holds, axis=axis, keepdims=True)).astype(g.dtype)
+    number = np.sum(holds, axis=axis, keepdims=True).astype(g.dtype)
     return np.where(holds, restored(g, axis, keepdims) / number, 0)
 
 

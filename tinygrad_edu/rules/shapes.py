@@ -18,6 +18,10 @@ def _back(g, y, x, *args, order="C", **params):
     return g.reshape(x.shape) if order == "C" else np.reshape(g, x.shape, order=order)
 
 
+def _reshape_back(g, y, x, shape, order="C"):
+    return g.reshape(x.shape) if order == "C" else np.reshape(g, x.shape, order=order)
+
+
 def _transpose_back(g, y, x, axes=None):
     return (
         np.transpose(g) if axes is None else np.transpose(g, [int(i) for i in np.argsort([a % x.ndim for a in axes])])
@@ -57,7 +61,7 @@ def _stretch(x, shape, subok=False):
 
 
 # fmt: off
-linear(np.reshape,          _back, bind=_bind_reshape, call=_reshape)
+linear(np.reshape,          _reshape_back, bind=_bind_reshape, call=_reshape)
 linear(np.ravel,            _back)
 linear(np.expand_dims,      _back)
 linear(np.squeeze,          _back)

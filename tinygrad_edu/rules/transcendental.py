@@ -46,16 +46,21 @@ def _length(z):
     return np.where(z == 0, 1, z)
 
 
-def _logaddexp(base):
-    """∂/∂x of log_b(bˣ + bʸ) is 1 / (1 + bʸ⁻ˣ), the share of x: ½ at x = y, also where both are infinite.
+def _logaddexp(base, scale):
+    """∂/∂x of log_b(bˣ + bʸ) is the share of x in the sum, bˣ / (bˣ + bʸ): ½ at x = y, also where both are infinite."""
 
-    Only there may the difference be replaced by 0: elsewhere its own derivative is the second one.
-    """
+    def share(x, y):
+        d = y - x
+        if type(d) is not np.ndarray:
+            return 1 / (1 + base(np.where(x == y, 0, d)))
+        if np.isnan(d).any():
+            d = np.where(x == y, 0, d)
+        base(d, out=d)  # in place: d is our own, and fresh memory costs more than the arithmetic
+        d += 1
+        return np.reciprocal(d, out=d)
 
-    def rule(g, z, x, y):
-        return g / (1 + base(np.where((x == y) & np.isinf(x), 0, y - x)))
-
-    return rule, lambda g, z, x, y: rule(g, z, y, x)
+    share = elementwise(share, lambda g, s, x, y: g * (scale * s * (1 - s)), lambda g, s, x, y: -g * (scale * s * (1 - s)))
+    return lambda g, z, x, y: g * share(x, y), lambda g, z, x, y: g * share(y, x)
 
 
 def _sinc(g, y, x):
@@ -74,7 +79,7 @@ def _arctan2(g, z, x, y):
 # fmt: off
 elementwise(np.hypot,      lambda g, z, x, y: g * (x / _length(z)),   lambda g, z, x, y: g * (y / _length(z)))
 elementwise(np.arctan2,    _arctan2,                                  lambda g, z, x, y: -_arctan2(g, z, y, x))
-elementwise(np.logaddexp,  *_logaddexp(np.exp))
-elementwise(np.logaddexp2, *_logaddexp(np.exp2))
+elementwise(np.logaddexp,  *_logaddexp(np.exp, 1))
+elementwise(np.logaddexp2, *_logaddexp(np.exp2, ln2))
 elementwise(np.sinc,       _sinc)
 # fmt: on
