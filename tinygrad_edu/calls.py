@@ -21,17 +21,23 @@ PLAIN_TYPES = {int, bool, float, type(None), str, slice, np.ndarray, type(...)}
 """Parameters of these types hold no Tensor."""
 
 
-def binder(function: Callable[..., Any], arity: int) -> Callable[..., tuple[tuple, dict]]:
-    """The function that sorts a call of `function` into its arrays and its parameters."""
-    names: list[str] = []
+def binder(function: Callable[..., Any], arity: int | None) -> Callable[..., tuple[tuple, dict]]:
+    """The function that sorts a call of `function` into its arrays and its parameters.
+
+    The arrays are the first `arity` arguments; if that is not known, those without a default.
+    """
+    known: list[inspect.Parameter] = []
 
     def bind(*args, **kwargs):
         if len(args) == arity:
             return args, kwargs
-        if not names:
-            names.extend(inspect.signature(function).parameters)
-        given = {**dict(zip(names, args, strict=False)), **kwargs}
-        arrays = tuple(given.pop(name, None) for name in names[:arity])
+        if not known:
+            known.extend(inspect.signature(function).parameters.values())
+        if arity is None and any(p.kind is p.VAR_POSITIONAL for p in known):
+            return args, kwargs
+        given = {**dict(zip([p.name for p in known], args, strict=False)), **kwargs}
+        first = known[:arity] if arity is not None else [p for p in known if p.default is p.empty]
+        arrays = tuple(given.pop(p.name, None) for p in first)
         return arrays, {name: value for name, value in given.items() if value is not np._NoValue}
 
     return bind
@@ -60,8 +66,7 @@ def places_read(rule: Callable[..., Any] | None) -> set[int] | None:
     """
     if rule is None:
         return set()
-    code = getattr(rule, "__code__", None)
-    if code is None or code.co_flags & inspect.CO_VARARGS:
+    if not inspect.isfunction(rule) or (code := rule.__code__).co_flags & inspect.CO_VARARGS:
         return None
     place = {name: i - 2 for i, name in enumerate(code.co_varnames[: code.co_argcount]) if i}
     lines = list(dis.get_instructions(code))

@@ -228,14 +228,17 @@ def history(roots: Sequence[Node], sources: Sequence[Node] = ()) -> tuple[list[N
     targets = set(sources)
     found, seen, strangers = _ancestors(roots, min(node.serial for node in targets), targets)
     lines = _newest_first(found)
-    strangers = strangers or len(lines) < len(found) or any(any(node.parents) for node in targets)
-    if not strangers:
+    strangers = strangers or any(any(node.parents) for node in targets)
+    if not strangers and len(lines) == len(found):
         return lines, seen, False
+    # A leaf with a watcher is the user's. One without was the source of a transform that ended while the roots were
+    # computed: a constant by now, and no reason to record.
+    strangers = strangers or any(node.op is None and node.watcher is not None for node in found)
     wanted = set(targets)
     for node in reversed(lines):
         if not wanted.isdisjoint(node.parents):
             wanted.add(node)
-    return [node for node in lines if node in wanted], wanted, True
+    return [node for node in lines if node in wanted], wanted, strangers
 
 
 def _ancestors(roots: Sequence[Node], oldest: int, targets: Iterable[Node]) -> tuple[list[Node], set[Node], bool]:
@@ -266,7 +269,10 @@ def _ancestors(roots: Sequence[Node], oldest: int, targets: Iterable[Node]) -> t
 
 def _newest_first(nodes: list[Node]) -> list[Node]:
     """The lines that an operation made, in decreasing order of serial."""
-    return sorted([node for node in nodes if node.op is not None], key=attrgetter("serial"), reverse=True)
+    return sorted([node for node in nodes if node.op is not None], key=_by_serial, reverse=True)
+
+
+_by_serial = attrgetter("serial")
 
 
 def boundary(roots: Iterable[Node], since: int) -> list[Node]:
@@ -279,7 +285,7 @@ def boundary(roots: Iterable[Node], since: int) -> list[Node]:
             fresh = {parent for parent in node.parents if parent is not None} - seen
             seen |= fresh
             stack.extend(fresh)
-    return sorted((node for node in seen if node.serial < since), key=attrgetter("serial"))
+    return sorted((node for node in seen if node.serial < since), key=_by_serial)
 
 
 @contextmanager
