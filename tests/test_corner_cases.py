@@ -1,7 +1,7 @@
 """Kinks, poles and ties: every case of corner_cases.json that the vocabulary reaches has the recommended gradient.
 
 The cases that need an operation without a rule are listed by name; each of them must fail today, so that the list
-shrinks when the operation comes. `docs/kinks.md` has the convention and its reasons.
+shrinks when the operation comes. `docs/conventions.md` has the convention and its reasons.
 """
 
 import json

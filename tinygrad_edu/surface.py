@@ -135,6 +135,18 @@ class Surface:
         axes = axes[0] if len(axes) == 1 else axes or None  # type: ignore[assignment]
         return self.__array_function__(np.transpose, (), (self,), {} if axes is None else {"axes": axes})
 
+    # fmt: off
+    def __bool__(self) -> bool:              return bool(self.data)
+    def __int__(self) -> int:                return int(self.data)
+    def __index__(self) -> int:              return operator.index(self.data)
+    def __contains__(self, x: Any) -> bool:  return x in np.asarray(self.data)
+    def item(self, *index: Any) -> Any:      return self.data.item(*index)
+    def tolist(self) -> Any:                 return self.data.tolist()
+    # fmt: on
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data.item() if self.shape == () else self.data, spec) if spec else str(self)
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d array: it is one number; use .size or .reshape(1)")

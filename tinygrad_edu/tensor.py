@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable
-from operator import getitem, index, setitem
+from operator import getitem, setitem
 from typing import Any, final
 
 import numpy as np
@@ -37,11 +37,9 @@ def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
     values, parents, traced = [], [], False
     for x in args:
         if type(x) is Tensor:
-            node = x.node
             values.append(x.data)
-            parents.append(node)
-            if node is not None:
-                traced = True
+            parents.append(x.node)
+            traced = traced or x.node is not None
         else:
             values.append(np.asarray(x) if type(x) in SEQUENCES else x)
             parents.append(None)
@@ -167,23 +165,16 @@ def _without_rule(function: Callable[..., Any], args: Any, kwargs: Any, error: N
 
 def _operator(ufunc: np.ufunc) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """x ∘ y and its reflection, without the packing of `__array_ufunc__`: a fifth faster."""
+    return lambda x, y: _record_pair(RULES[ufunc], x, y), lambda x, y: _record_pair(RULES[ufunc], y, x)
 
-    def method(self, other):
-        return _record_pair(RULES[ufunc], self, other)
 
-    def reflected(self, other):
-        return _record_pair(RULES[ufunc], other, self)
-
-    return method, reflected
+def _unary(ufunc: np.ufunc) -> Callable[..., Any]:
+    return lambda x: _record_ufunc(RULES[ufunc], x)
 
 
 def _comparison(ufunc: np.ufunc) -> Callable[..., Any]:
     """x < y and its like: an array of truth values, which leaves no line in the record."""
-
-    def method(self, other):
-        return RULES[ufunc].function(self.data, other.data if type(other) is Tensor else other)
-
-    return method
+    return lambda x, y: RULES[ufunc].function(x.data, y.data if type(y) is Tensor else y)
 
 
 @final
@@ -294,11 +285,18 @@ class Tensor(Surface):
     __truediv__, __rtruediv__ = _operator(np.divide)
     __pow__,     __rpow__     = _operator(np.power)
     __matmul__,  __rmatmul__  = _operator(np.matmul)
+    __neg__,     __abs__      = _unary(np.negative), _unary(np.absolute)
     __eq__,      __ne__       = _comparison(np.equal),   _comparison(np.not_equal)
     __lt__,      __le__       = _comparison(np.less),    _comparison(np.less_equal)
     __gt__,      __ge__       = _comparison(np.greater), _comparison(np.greater_equal)
     __hash__                  = object.__hash__
     # fmt: on
+
+    def sum(self, *args: Any, **params: Any) -> Any:
+        """The same as `numpy.sum`."""
+        if args or params:
+            return self.__array_function__(np.sum, (), (self, *args), params)
+        return _record_one(RULES[np.sum], self, _NONE)
 
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """The same as `numpy.reshape`; the shape as one tuple or as several numbers."""
@@ -375,14 +373,8 @@ class Tensor(Surface):
 
     # --- numbers out of it ------------------------------------------------------------------------------------------
 
-    def __bool__(self) -> bool:               return bool(self.data)
-    def __int__(self) -> int:                 return int(self.data)
     def __float__(self) -> float:             return float(self._number("float"))
     def __complex__(self) -> complex:         return complex(self._number("complex"))
-    def __index__(self) -> int:               return index(self.data)
-    def __contains__(self, x: Any) -> bool:   return x in np.asarray(self.data)
-    def item(self, *index: Any) -> Any:       return self.data.item(*index)
-    def tolist(self) -> Any:                  return self.data.tolist()
     # fmt: on
 
     def _number(self, kind: str) -> Any:
@@ -391,9 +383,6 @@ class Tensor(Surface):
             instead = "np.sin for math.sin, np.stack for array[i] = x"
             raise cut_off(f"{kind}()", instead, "x.item() for the number without a gradient")
         return self.data
-
-    def __format__(self, spec: str) -> str:
-        return format(self.data.item() if self.shape == () else self.data, spec) if spec else str(self)
 
     def __repr__(self) -> str:
         notes = [] if self.dtype == np.float64 else [f"dtype={self.dtype}"]

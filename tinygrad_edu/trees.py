@@ -68,8 +68,11 @@ def leaves_like(tree: Tree, other: Tree, name: str = "the tree") -> list[Any]:
     return list(_walk_beside(tree, other, name))
 
 
+_CONTAINERS = (dict, list, tuple)
+
+
 def _is_container(tree: Tree) -> bool:
-    return tree is None or isinstance(tree, dict | list | tuple)
+    return tree is None or isinstance(tree, _CONTAINERS)
 
 
 def _children(tree: Tree) -> list[Tree]:

@@ -55,36 +55,31 @@ def strict_ieee() -> Iterator[None]:
         _strict.reset(token)
 
 
-def needs_care(results: Any) -> bool:
-    """True if a pass has to be walked once more: a result is not finite, or cannot be looked at."""
+def needs_care(results: Iterable[Any], roots: Iterable[Node]) -> bool:
+    """True if a pass has to be walked once more: a result is not finite, or cannot be looked at, or a root is NaN."""
     if _strict.get():
         return False
-    for g in results:  # noqa: SIM110 - half the time of any() over a generator
+    for g in results:
         if not _is_finite(g):
             return True
+    for root in roots:  # where the value is NaN, so is its derivative
+        for v in root.value if isinstance(root.value, SEQUENCES) else (root.value,):
+            if v != v if isinstance(v, np.generic) else not _is_finite(v):
+                return True
     return False
 
 
 def _is_finite(g: Any) -> bool:
-    g = g.data if type(g) is Tensor else g
-    if isinstance(g, np.generic):
-        return math.isfinite(abs(g))  # type: ignore[arg-type]
-    if not isinstance(g, np.ndarray):
-        return isinstance(g, Shadow)
+    if type(g) is not np.ndarray:
+        if isinstance(g, np.generic):
+            return math.isfinite(abs(g))  # type: ignore[arg-type]
+        return _is_finite(g.data) if type(g) is Tensor else isinstance(g, Shadow)
     square = g.dot(g) if g.ndim == 1 else np.vdot(g, g)  # one read of the array; overflow means a needless second walk
     return math.isfinite(square.real)
 
 
-def values_of(roots: Iterable[Node]) -> list[Any]:
-    """The results that a pass starts or ends with: where one of them is NaN, so is its derivative."""
-    values: list[Any] = []
-    for root in roots:
-        values += root.value if isinstance(root.value, SEQUENCES) else [root.value]
-    return values
-
-
 def poisoned(node: Node, g: Any) -> Any:
-    """g, but NaN where an elementwise line made a NaN out of numbers (log of -1): no derivative there, unless g is 0."""
+    """g, but NaN where an elementwise line made a NaN out of numbers, as log does of -1 (and g is not 0)."""
     if node.op is None or node.op.kind != "elementwise":
         return g
     y = node.value

@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import NoRuleError
 from ..graph import SELECT, Node, history, is_recording, recording
 from ..tensor import Tensor, handles, source
-from .careful import needs_care, poisoned, unwrapped, values_of, wrapped
+from .careful import needs_care, poisoned, unwrapped, wrapped
 from .reverse import misfit, pullback, stands_alone, traced_arguments
 
 
@@ -35,7 +35,7 @@ def pushforward(
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     with np.errstate(all="ignore"):
         found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
-        if needs_care([*found.values(), *values_of(roots)]):
+        if needs_care(found.values(), roots):
             found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
     return found
 

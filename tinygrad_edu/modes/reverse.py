@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import DtypeError, GradientError, NoRuleError, ShapeError
 from ..graph import READINGS, SELECT, Node, history, is_recording, recording
 from ..tensor import Tensor, handles, source
-from .careful import needs_care, poisoned, unwrapped, values_of, wrapped
+from .careful import needs_care, poisoned, unwrapped, wrapped
 
 
 def pullback(
@@ -45,7 +45,7 @@ def pullback(
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     with np.errstate(all="ignore"):
         found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
-        if needs_care([*found.values(), *values_of(roots)]):
+        if needs_care(found.values(), roots):
             found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
     return found
 
@@ -79,12 +79,15 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
                 _into_slot(cotangents, node, g)
                 continue
             g, y, args, rules = _prepared(node, g, recorded, careful)
+        together = type(rules) is list  # not rules, but the contributions themselves
         i = -1  # counting by hand, and not by zip, takes a fifth off the walk
         for parent in node.parents:
             i += 1
             if parent in wanted and (rule := rules[i]) is not None:
                 x = node.args[i]
-                if params or len(args) > 2:
+                if together:
+                    c = rule
+                elif params or len(args) > 2:
                     c = rule(g, y, *args, **params)
                 else:  # without the star, which costs as much as half a small product
                     c = rule(g, y, args[0]) if len(args) == 1 else rule(g, y, args[0], args[1])
@@ -125,11 +128,10 @@ def _prepared(node: Node, g: Any, recorded: bool, careful: bool) -> tuple[Any, A
 
 
 def _together(node: Node, rules: Any, g: Any, y: Any, args: Sequence[Any]) -> Any:
-    """The rules of a line; if one computes all contributions together, each as if it had a rule of its own."""
+    """The rules of a line; the list of contributions instead, if one function computes them all."""
     if rules is not None and not callable(rules):
         return rules
-    found = transposed(node, args, y)(g) if rules is None else rules(g, y, *args, **node.params)
-    return [c if c is None else lambda *args, c=c, **params: c for c in found]
+    return list(transposed(node, args, y)(g) if rules is None else rules(g, y, *args, **node.params))
 
 
 def stands_alone(node: Node) -> bool:
@@ -254,12 +256,14 @@ def one_like(y: Any) -> Any:
 def _own(g: Any) -> Any:
     """An array that nothing else refers to: `.grad` is the user's, to be scaled or clipped in place."""
     g = g.data if type(g) is Tensor and g.node is None else g
-    return np.array(g) if isinstance(g, np.ndarray | np.generic) else g
+    return np.array(g) if isinstance(g, _NUMPY) else g
 
 
 def _recorded(g: Any) -> Tensor:
     """A Tensor also where the pass left an array, because the gradient is a constant."""
     return g if type(g) is Tensor else Tensor(_own(g))
 
+
+_NUMPY = (np.ndarray, np.generic)
 
 READINGS["backward"] = backward

@@ -2,7 +2,7 @@
 
 Letters: z is the result of x and y (y is the result where there is one argument), g what flows back, or forward.
 At a kink a rule returns the subgradient of smallest norm, taken over all arguments together: ties share evenly,
-and |x| has slope 0 at 0. docs/kinks.md holds the whole convention, with its reasons.
+and |x| has slope 0 at 0. docs/conventions.md holds the whole convention, with its reasons.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ import operator
 
 import numpy as np
 
+from ..graph import Op
 from .declare import composite, elementwise, flat, linear, primitive
 
 
 def _pick(g, lost, tied):
     """g where nothing was lost, half of it at a tie; ties are rare, and looked for before they are paid for."""
     won = np.where(lost, 0, g)
-    return won if type(tied) is np.ndarray and not tied.any() else np.where(tied, 0.5 * g, won)
+    return won if type(tied) is np.ndarray and not np.count_nonzero(tied) else np.where(tied, 0.5 * g, won)
 
 
-pick = linear(_pick, transpose=lambda g, y, x, lost, tied: pick(g, lost=lost, tied=tied))
+pick: Op = linear(_pick, transpose=lambda g, y, x, lost, tied: pick(g, lost=lost, tied=tied))
 
 
 def share(g, z, x, y):

@@ -19,19 +19,17 @@ from .declare import NOTHING, composite, flat, linear, primitive
 
 def is_basic(index):
     """True if an index is made of integers, slices, newaxis and ellipsis, or is a mask: it meets no element twice."""
-    if type(index) is slice or type(index) is int:
-        return True
     if isinstance(index, tuple):
-        return all(part is None or isinstance(part, int | slice | type(...) | np.integer) for part in index)
-    return (
-        index is None
-        or isinstance(index, int | slice | type(...) | np.integer)
-        or getattr(index, "dtype", None) == np.bool_
-    )
+        return all(isinstance(part, _BASIC) for part in index)
+    return isinstance(index, _BASIC) or getattr(index, "dtype", None) == np.bool_
+
+
+_BASIC = (slice, int, type(None), type(...), np.integer)
+_NUMPY = (np.ndarray, np.generic)
 
 
 def _scatter(x, shape, index):
-    if not isinstance(x, np.ndarray | np.generic):
+    if not isinstance(x, _NUMPY):
         return _gathered(x, shape, index)
     zeros = np.zeros(shape, x.dtype)
     if is_basic(index):
@@ -70,7 +68,7 @@ getitem = linear(operator.getitem, lambda g, y, x, index: scatter(g, shape=x.sha
 
 
 def _setitem(x, v, index):
-    if not isinstance(x, np.ndarray | np.generic):
+    if not isinstance(x, _NUMPY):
         return _chosen(x, v, index)
     result = np.array(x)
     result[index] = v

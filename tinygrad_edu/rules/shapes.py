@@ -163,8 +163,9 @@ def _concatenate_transpose(g, y, *xs, axis=0, dtype=None):
 
 
 def _sequence(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
-    params = {"axis": axis, "out": out, "dtype": dtype}
-    return tuple(arrays), {name: value for name, value in params.items() if value is not None or name == "axis"}
+    if out is None and dtype is None:
+        return tuple(arrays), {"axis": axis}
+    return tuple(arrays), {"axis": axis, "out": out, "dtype": dtype}
 
 
 def _horizontal(tup, *, dtype=None, casting="same_kind"):

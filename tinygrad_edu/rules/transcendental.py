@@ -53,13 +53,14 @@ def _logaddexp(base, scale):
         d = y - x
         if type(d) is not np.ndarray:
             return 1 / (1 + base(np.where(x == y, 0, d)))
-        if np.isnan(d).any():
+        if np.count_nonzero(d != d):
             d = np.where(x == y, 0, d)
         base(d, out=d)  # in place: d is our own, and fresh memory costs more than the arithmetic
         d += 1
         return np.reciprocal(d, out=d)
 
-    share = elementwise(share, lambda g, s, x, y: g * (scale * s * (1 - s)), lambda g, s, x, y: -g * (scale * s * (1 - s)))
+    slope = lambda g, s, x, y: g * (scale * s * (1 - s))
+    share = elementwise(share, slope, lambda g, s, x, y: -slope(g, s, x, y))
     return lambda g, z, x, y: g * share(x, y), lambda g, z, x, y: g * share(y, x)
 
 
