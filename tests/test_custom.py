@@ -221,7 +221,7 @@ WRONG = {
     "a number": (
         lambda: with_vjp(lambda _, g: (1.0,)),
         ShapeError,
-        r"shape \(\) as .* argument 0. Expected shape \(3,\)",
+        r"shape \(\) as the cotangent.*\. Expected shape \(3,\)",
     ),
     "no residuals": (lambda: with_vjp(None, double), TreeError, r"forward rule should return \(value, residuals\)"),
     "no value": (lambda: with_jvp(lambda p, t: t[0]), TreeError, r"double: its rule should return \(value, tangent\)"),

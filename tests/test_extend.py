@@ -160,12 +160,12 @@ WRONG = {
     "a cotangent too short": (
         lambda f: extend.elementwise(f, lambda g, y, x: g[:2]),
         "reverse",
-        r"my_square: its rule returned shape \(2,\) as the cotangent of argument 0. Expected shape \(5,\)",
+        r"my_square: its rule returned shape \(2,\) as the cotangent.*\. Expected shape \(5,\)",
     ),
     "a number of python's": (
         lambda f: extend.elementwise(f, lambda g, y, x: 1.0),
         "reverse",
-        r"my_square: its rule returned float as the cotangent of argument 0. Expected shape \(5,\)",
+        r"my_square: its rule returned float as the cotangent.*\. Expected shape \(5,\)",
     ),
     "nothing": (
         lambda f: extend.elementwise(f, lambda g, y, x: None),

@@ -219,6 +219,27 @@ def test_numpy_numbers_are_not_weak():
     assert (leaf(np.float32([1])) * np.float64(2)).dtype == np.float64
 
 
+PRODUCTS_WITH_LISTS = {
+    "dot": lambda x, y: np.dot(x, y),
+    "matmul": lambda x, y: np.matmul(x, y),
+    "inner": lambda x, y: np.inner(x, y),
+    "matvec": lambda x, y: np.matvec([x, x], y),
+    "vecdot": lambda x, y: np.vecdot(x, y),
+    "float_power": lambda x, y: np.float_power(x, y),
+    "maximum": lambda x, y: np.maximum(x, y),
+    "outer": lambda x, y: np.outer(x, y),
+    "concatenate": lambda x, y: np.concatenate([x, y]),
+}
+
+
+@pytest.mark.parametrize("call", PRODUCTS_WITH_LISTS.values(), ids=PRODUCTS_WITH_LISTS)
+def test_a_function_of_two_takes_a_list_beside_a_tensor(call):
+    a, b = [1.0, 2.0, 3.0], np.array([0.5, 1.5, 2.5])
+    assert_same(call(a, leaf(b)), call(a, b))
+    if call is not PRODUCTS_WITH_LISTS["matvec"]:
+        assert_same(call(leaf(b), a), call(b, a))
+
+
 def test_membership_compares_values():
     assert 1.5 in leaf()
     assert 7.0 not in leaf()
@@ -435,6 +456,26 @@ def test_an_update_of_a_leaf_without_recording_keeps_the_leaf(update, same, slop
     (x * 5).backward()
     assert x.item() == same(3.0)
     assert (x.is_leaf, float(x.grad)) == (True, 5.0)
+
+
+def test_an_updated_leaf_keeps_its_dtype():
+    x = leaf(np.ones(3, np.float32))
+    with tg.no_grad():
+        x -= np.full(3, 0.5)
+    assert_same(x, np.full(3, 0.5, np.float32))
+
+
+def test_an_updated_leaf_keeps_its_shape():
+    x = leaf(np.ones(3))
+    with tg.no_grad(), pytest.raises(ShapeError, match=r"a leaf of shape \(3,\): the result has shape \(2, 3\)"):
+        x += np.ones((2, 3))
+    assert x.shape == (3,)
+
+
+def test_a_traced_number_is_not_cut_to_an_integer():
+    x = tg.Tensor(np.zeros(3, int))
+    with pytest.raises(DtypeError, match=r"Make the target float: x = x.astype\(float\)"):
+        x[0] = leaf(1.5)
 
 
 def test_a_leaf_may_be_assigned_into_without_recording():

@@ -157,6 +157,20 @@ def no_rule(function: Any) -> str:
     )
 
 
+def rebound(old: Any, new: Any, leaf: bool, traced: bool) -> Any:
+    """The data of a Tensor after an assignment: a leaf keeps its shape and dtype, as an array does under `x += y`."""
+    if traced and not is_inexact(new):
+        raise DtypeError(
+            f"assignment of a Tensor that is being differentiated into {new.dtype} would cut its decimals off, and its "
+            "gradient. Make the target float: x = x.astype(float)"
+        )
+    if leaf and new.shape != old.shape:
+        raise ShapeError(
+            f"assignment to a leaf of shape {old.shape}: the result has shape {new.shape}. Make a new leaf"
+        )
+    return new.astype(old.dtype) if leaf and new.dtype != old.dtype else new
+
+
 def cut_off(what: str, instead: str, or_else: str) -> TracedError:
     """The error for a way from a traced Tensor to plain numbers, on which its gradient would stay behind."""
     return TracedError(

@@ -15,7 +15,8 @@ from typing import Any, final
 
 import numpy as np
 
-from .calls import SEQUENCES, as_array, constant, cut_off, explained, is_inexact, no_rule, plain_parameters, sorted_call
+from . import calls
+from .calls import SEQUENCES, constant, is_inexact, plain_parameters
 from .errors import DtypeError, GradientError, InPlaceError, NoRuleError
 from .graph import ALIAS, LARGE, READINGS, RULES, SELECT, Node, Op, forget, inside_transform, is_recording, next_serial
 from .surface import Surface
@@ -46,7 +47,7 @@ def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
     try:
         value = op.function(*values, **params) if params else op.function(*values)
     except ValueError as error:
-        raise explained(error, op, values) from None
+        raise calls.explained(error, op, values) from None
     if op.flat and not is_inexact(value):
         return value
     node = Node(op, tuple(values), params, tuple(parents), value) if traced and is_recording() else None
@@ -65,7 +66,7 @@ def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
     try:
         value = op.function(x.data, **params) if params else op.function(x.data)
     except ValueError as error:
-        raise explained(error, op, [x.data]) from None
+        raise calls.explained(error, op, [x.data]) from None
     if op.flat and not is_inexact(value):
         return value
     parent = x.node
@@ -111,7 +112,7 @@ def _record_pair(op: Op, x: Any, y: Any) -> Tensor:
     try:
         value = op.function(a, b)
     except ValueError as error:
-        raise explained(error, op, [a, b]) from None
+        raise calls.explained(error, op, [a, b]) from None
     tensor = _new(Tensor)
     tensor.data = value
     tensor.grad = tensor.name = tensor.node = None
@@ -216,7 +217,7 @@ class Tensor(Surface):
     __slots__ = ("__weakref__", "data", "grad", "name", "node")
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> None:
-        self.data = as_array(data.data if type(data) is Tensor else data, dtype, promote=requires_grad)
+        self.data = calls.as_array(data.data if type(data) is Tensor else data, dtype, promote=requires_grad)
         self.node: Node | None = None
         self.grad: Any = None
         self.name = name
@@ -308,9 +309,9 @@ class Tensor(Surface):
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         op = RULES.get(ufunc)
         if op is not None and op.simple and method == "__call__" and not kwargs:
-            return _record_ufunc(op, inputs[0]) if len(inputs) == 1 else _record_pair(op, *inputs)
+            return _record_pair(op, *inputs) if len(inputs) == 2 else _record_ufunc(op, self)
         try:
-            args, params = sorted_call(op, ufunc, method, inputs, kwargs)
+            args, params = calls.sorted_call(op, ufunc, method, inputs, kwargs)
         except NoRuleError as error:
             return _without_rule(getattr(ufunc, method), inputs, kwargs, error)
         assert op is not None
@@ -319,7 +320,7 @@ class Tensor(Surface):
     def __array_function__(self, function, types, args, kwargs):
         op = function if type(function) is Op else RULES.get(function)
         if op is None:
-            return _without_rule(function, args, kwargs, NoRuleError(no_rule(function)))
+            return _without_rule(function, args, kwargs, NoRuleError(calls.no_rule(function)))
         if op.single and len(args) == 1 and not kwargs:
             return _record_one(op, args[0], kwargs)
         try:
@@ -335,7 +336,7 @@ class Tensor(Surface):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.node is not None:
-            raise cut_off("np.asarray", "np.stack for np.array", "x.detach() for its values without a gradient")
+            raise calls.cut_off("np.asarray", "np.stack for np.array", "x.detach() for its values without a gradient")
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def numpy(self) -> np.ndarray:
@@ -359,7 +360,7 @@ class Tensor(Surface):
                 "tg.no_grad(), or into a copy: x = x.copy(); x[index] = value"
             )
         result = compute(self)
-        self.data = result.data
+        self.data = calls.rebound(self.data, result.data, leaf, result.node is not None)
         if not leaf:
             self.node = result.node
         return self
@@ -381,7 +382,7 @@ class Tensor(Surface):
         """The data, for Python to convert; not while a transform runs, where it would be lost as in `math.sin(x)`."""
         if self.node is not None and is_recording() and inside_transform():
             instead = "np.sin for math.sin, np.stack for array[i] = x"
-            raise cut_off(f"{kind}()", instead, "x.item() for the number without a gradient")
+            raise calls.cut_off(f"{kind}()", instead, "x.item() for the number without a gradient")
         return self.data
 
     def __repr__(self) -> str:

@@ -60,7 +60,7 @@ def _power_exponent(g, z, x, y):
 
 # operator.pow computes x ** 2 as x * x, which np.power does not
 elementwise(np.power, _power_base, _power_exponent, call=operator.pow)
-composite(np.float_power, lambda x, y: (x * np.float64(1)) ** y)
+composite(np.float_power, lambda x, y: np.multiply(x, np.float64(1)) ** y)
 
 # fmt: off
 elementwise(np.maximum,     share,                                    lambda g, z, x, y: share(g, z, y, x))

@@ -144,9 +144,10 @@ einsum = primitive(np.einsum, Every(_einsum_vjp), Every(_einsum_jvp), call=_eins
 
 
 def _dot(a, b, out=None):
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
+    n, m = np.ndim(a), np.ndim(b)
+    if n == 0 or m == 0:
         return a * b
-    return a @ b if (b.ndim <= 2 and a.ndim <= 2) or b.ndim == 1 else np.tensordot(a, b, axes=([-1], [-2]))
+    return a @ b if (n <= 2 and m <= 2) or m == 1 else np.tensordot(a, b, axes=([-1], [-2]))
 
 
 # fmt: off
@@ -155,6 +156,6 @@ composite(np.inner,  lambda a, b: np.tensordot(a, b, axes=([-1], [-1])) if np.nd
 composite(np.outer,  lambda a, b, out=None: np.ravel(a)[:, None] * np.ravel(b))
 composite(np.vdot,   lambda a, b: np.ravel(np.conj(a)) @ np.ravel(b))
 composite(np.vecdot, lambda x1, x2, axis=-1: np.sum(np.conj(x1) * x2, axis=axis))
-composite(np.matvec, lambda x1, x2: (x1 @ x2[..., None])[..., 0])
+composite(np.matvec, lambda x1, x2: (x1 @ np.expand_dims(x2, -1))[..., 0])
 composite(np.vecmat, lambda x1, x2: (np.conj(x1)[..., None, :] @ x2)[..., 0, :])
 # fmt: on
