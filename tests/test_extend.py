@@ -201,7 +201,18 @@ def test_a_parameter_that_no_rule_knows_is_refused():
         op(tg.Tensor(X, requires_grad=True), power=2)
 
 
-def test_a_row_without_rules_says_what_is_missing():
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        (lambda op: tg.vjp(op, X)[1](X), "opaque has no rule for reverse mode, nor one for forward mode to transpose"),
+        (
+            lambda op: tg.jvp(op, (X,), (X,)),
+            "opaque has no rule for forward mode, nor one for reverse mode to transpose",
+        ),
+    ],
+    ids=["reverse", "forward"],
+)
+def test_a_row_without_rules_says_what_is_missing(read, words):
     op = extend.primitive(named("opaque", lambda x: x * x), None)
-    with pytest.raises(NoRuleError, match="opaque has no rule for reverse mode, nor one for forward mode to transpose"):
-        tg.vjp(op, X)[1](X)
+    with pytest.raises(NoRuleError, match=words):
+        read(op)
