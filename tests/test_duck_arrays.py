@@ -4,7 +4,6 @@ The stand-in answers both of NumPy's protocols and refuses everything that a laz
 conversion to NumPy, mixing with NumPy's arrays of floats, and writing in place.
 """
 
-import operator
 
 import numpy as np
 import pytest
@@ -73,8 +72,8 @@ def forbidden(*args, **kwargs):
 
 # What dask has not: the function itself or one that its rule calls, a parameter, or an index of two arrays.
 DASK_LACKS_FUNCTION = {
-    "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "stack", "copy", "matrix_transpose", "sort", "diag",
-    "diagonal", "diagflat", "trace", "take_along_axis", "setitem",
+    "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "stack", "copy", "matrix_transpose", "sort",
+    "diag", "diagonal", "diagflat", "trace", "take_along_axis", "setitem",
 }  # fmt: skip
 DASK_LACKS_FORM = {
     "getitem": lambda s: isinstance(s.args[1], tuple) or np.ndim(s.args[1]) > 1,

@@ -17,16 +17,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from itertools import count
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .calls import binder, places_read, sorted_already, understood_by
 from .errors import NoRuleError
 from .surface import Surface
-
-if TYPE_CHECKING:
-    from .tensor import Tensor
 
 RULES: dict[Callable[..., Any], Op] = {}
 """The table of operations, keyed by the NumPy function; `rules/` and `tinygrad_edu.extend` fill it."""
@@ -72,7 +69,7 @@ class Node:
         self.parents = parents
         self.value = value
         self.serial = next_serial()
-        self.watcher: weakref.ref[Tensor] | None = None
+        self.watcher: weakref.ref[Any] | None = None
 
     def __repr__(self) -> str:
         return f"Node({self.op.name if self.op else 'leaf'}, serial={self.serial})"
