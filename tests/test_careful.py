@@ -227,3 +227,16 @@ def test_an_ordinary_pass_is_walked_once(monkeypatch):
     monkeypatch.setattr(tg.modes.reverse, "_walk", lambda *args, **kwargs: walks.append(1) or walk(*args, **kwargs))
     tg.grad(lambda x: np.sum(np.sin(x) * x))(X)
     assert len(walks) == 1
+
+
+@pytest.mark.parametrize("product", [lambda A, x: A @ x, lambda A, x: np.einsum("ij,j->i", A, x), np.dot])
+def test_a_zero_tangent_is_stronger_than_infinity_in_products(product):
+    A = np.array([[np.inf, 1.0], [1.0, 1.0]])
+    np.testing.assert_array_equal(tg.jvp(lambda x: product(A, x), (np.ones(2),), (np.array([0.0, 1.0]),))[1], [1, 1])
+
+
+def test_infinite_ties_of_arrays_share_evenly():
+    x = np.array([-np.inf, np.inf, 1.0])
+    gx, gy = tg.vjp(np.logaddexp, x, x.copy())[1](np.ones(3))
+    np.testing.assert_array_equal(gx, [0.5, 0.5, 0.5])
+    np.testing.assert_array_equal(gy, gx)

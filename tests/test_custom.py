@@ -289,3 +289,13 @@ def test_a_checkpoint_keeps_no_inside():
     assert inside[0]() is None
     loss.backward()
     np.testing.assert_allclose(x.grad, 2 * np.exp(2 * X))
+
+
+def test_a_custom_function_takes_its_arguments_by_name_too():
+    @tg.custom_vjp
+    def scaled(x, k=2.0):
+        return x * k
+
+    scaled.defvjp(lambda x, k: (x * k, k), lambda k, g: (g * k, None))
+    assert tg.grad(lambda x: scaled(x, k=3.0))(1.0) == 3.0
+    assert tg.grad(lambda x: scaled(x=x))(1.0) == 2.0

@@ -699,3 +699,41 @@ SHAPES = {
 def test_shapes_that_do_not_fit_are_told(call, words):
     with pytest.raises(ShapeError, match=words):
         call()
+
+
+def test_a_constant_made_of_a_traced_tensor_is_refused():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(tg.errors.TracedError, match=r"Tensor\(x\) on a Tensor that is being differentiated"):
+        tg.Tensor(x * 2)
+
+
+def test_ragged_lists_are_told():
+    with pytest.raises(tg.errors.ShapeError, match="Tensor: this list makes no array"):
+        tg.Tensor([[1, 2], [3]])
+
+
+@pytest.mark.parametrize("function", [np.ravel, lambda x, order: np.reshape(x, -1, order=order)])
+def test_an_order_that_depends_on_memory_is_refused(function):
+    x = tg.Tensor(np.ones((2, 3)).T, requires_grad=True)
+    with pytest.raises(tg.errors.NoRuleError, match="order='A' depends on how the array lies in memory"):
+        function(x, order="A")
+
+
+def test_a_split_whose_pieces_overlap_is_refused():
+    x = tg.Tensor(np.ones((3, 4)), requires_grad=True)
+    with pytest.raises(tg.errors.NoRuleError, match="not in order"):
+        np.split(x, [2, 1])
+
+
+def test_nothing_can_be_taken():
+    assert np.take(tg.Tensor([1.0, 2.0]), []).shape == (0,)
+
+
+def test_einsum_counts_its_operands():
+    with pytest.raises(tg.errors.ShapeError, match="names 2 operands, but 1 were given"):
+        np.einsum("ij,k", tg.Tensor(np.ones((2, 2))))
+
+
+def test_memory_is_counted_in_bytes():
+    x = tg.Tensor(np.ones((2, 3), np.float32))
+    assert (x.nbytes, x.itemsize) == (24, 4)

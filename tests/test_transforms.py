@@ -605,3 +605,17 @@ def test_a_hvp_is_the_hessian_times_the_vector():
 
 def test_a_hvp_of_several_arguments_is_a_tuple():
     assert tg.hvp(lambda x, y: x**2 * y, (1.0, 2.0), (1.0, 10.0)) == (4.0 + 20.0, 2.0)
+
+
+def test_an_imaginary_part_of_one_number_has_a_gradient():
+    np.testing.assert_array_equal(tg.grad(lambda x: np.imag(np.sum(x * 1j)))(np.ones(2)), [1.0, 1.0])
+
+
+def test_a_complex_tangent_of_a_real_number_is_refused():
+    with pytest.raises(tg.errors.DtypeError, match="the tangent is complex"):
+        tg.jvp(lambda x: x * x, (2.0,), (1j,))
+
+
+def test_a_tangent_that_is_none_is_refused():
+    with pytest.raises(tg.errors.TreeError, match="the tangent is None"):
+        tg.jvp(lambda x: x * x, (2.0,), (None,))

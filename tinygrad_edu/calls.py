@@ -88,11 +88,18 @@ def is_inexact(value: Any) -> bool:
 
 def as_array(data: Any, dtype: Any, promote: bool) -> Any:
     """An array of any type; Python's integers, alone or in lists, become floats if they are to be differentiated."""
-    if dtype is not None:
-        return data.astype(dtype) if hasattr(data, "__array_function__") else np.asarray(data, dtype=dtype)
+    if isinstance(data, Surface) and hasattr(data, "node"):  # a Tensor
+        if data.node is not None and not promote:  # a new leaf is asked for by name
+            raise cut_off("Tensor(x)", "x * 1 for a copy", "Tensor(x.detach()) for its values without a gradient")
+        data = data.data
     if hasattr(data, "__array_function__"):
-        return data
-    array = np.asarray(data)
+        return data if dtype is None else data.astype(dtype)
+    try:
+        array = np.asarray(data, dtype=dtype)
+    except ValueError as error:
+        raise ShapeError(f"Tensor: this {type(data).__name__} makes no array. NumPy says: {error}") from None
+    if dtype is not None:
+        return array
     if array.dtype.kind not in "biufc":
         raise DtypeError(
             f"Tensor: NumPy makes {array.dtype} of this {type(data).__name__}. "

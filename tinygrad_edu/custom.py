@@ -6,6 +6,7 @@ gets the other from the walks, which transpose it.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import update_wrapper, wraps
 from typing import Any
@@ -31,7 +32,11 @@ class _Custom:
         self.name = _name(function)
         update_wrapper(self, function)
 
-    def __call__(self, *args: Tree) -> Tree:
+    def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
+        if kwargs:  # the rules take their arguments by position
+            bound = inspect.signature(self.function).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args = bound.args
         flat, rebuild = flatten(args)
         if not is_recording() or not any(map(_is_traced, flat)):
             return self.function(*args)

@@ -114,15 +114,17 @@ def fitting_leaves(tree: Tree, given: Tree, what: str) -> list[Any]:
 
 def fitting(y: Any, g: Any, what: str) -> Any:
     dtype = y.dtype if is_inexact(y) else np.dtype(float)
+    if g is None:
+        raise TreeError(f"{what} is None. Expected numbers of shape {np.shape(y)}; zeros, for no change")
     if not hasattr(g, "__array_function__") or isinstance(g, np.generic):
         g = np.asarray(g, None if np.iscomplexobj(g) else dtype)
     if not is_inexact(g):
         raise DtypeError(f"{what} is an array of {g.dtype}. Expected numbers like {dtype}; convert it: g.astype(float)")
     if g.shape != np.shape(y):
         raise ShapeError(f"{what} has shape {g.shape}. Expected {np.shape(y)}, the shape of what it belongs to")
-    if g.dtype != dtype:
-        g = (np.real(g) if g.dtype.kind == "c" and dtype.kind == "f" else g).astype(dtype)
-    return g
+    if g.dtype.kind == "c" and dtype.kind == "f":
+        raise DtypeError(f"{what} is complex, but belongs to real numbers of {dtype}. Take g.real")
+    return g if g.dtype == dtype else g.astype(dtype)
 
 
 def scalar_seed(run: Run) -> Any:

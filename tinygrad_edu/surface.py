@@ -93,11 +93,11 @@ class Surface:
     swapaxes, diagonal, repeat    = _method(np.swapaxes), _method(np.diagonal), _method(np.repeat)
     dot,      take,     clip      = _method(np.dot),      _method(np.take),     _method(np.clip)
     round,    conj,     conjugate = _method(np.round),    _method(np.conj),     _method(np.conj)
-    copy,     astype,   sort      = _method(np.copy),     _method(np.astype),   _method(np.sort)
+    copy,     astype              = _method(np.copy),     _method(np.astype)
     argmax,   argmin,   argsort   = _method(np.argmax),   _method(np.argmin),   _method(np.argsort)
     all,      any,      nonzero   = _method(np.all),      _method(np.any),      _method(np.nonzero)
-    compress, choose, searchsorted, ptp, partition = (
-        _method(np.compress), _method(np.choose), _method(np.searchsorted), _method(np.ptp), _method(np.partition))
+    compress, choose, searchsorted, ptp = (
+        _method(np.compress), _method(np.choose), _method(np.searchsorted), _method(np.ptp))
     T, mT, real, imag = _property(np.transpose), _property(np.matrix_transpose), _property(np.real), _property(np.imag)
     # fmt: on
 
@@ -123,6 +123,16 @@ class Surface:
     def size(self) -> int:
         """The number of elements."""
         return self.data.size
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the elements, in bytes."""
+        return self.data.nbytes
+
+    @property
+    def itemsize(self) -> int:
+        """The memory of one element, in bytes."""
+        return self.data.itemsize
 
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """The same as `numpy.reshape`; the shape as one tuple or as several numbers."""

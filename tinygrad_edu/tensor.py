@@ -217,7 +217,7 @@ class Tensor(Surface):
     __slots__ = ("__weakref__", "data", "grad", "name", "node")
 
     def __init__(self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None) -> None:
-        self.data = calls.as_array(data.data if type(data) is Tensor else data, dtype, promote=requires_grad)
+        self.data = calls.as_array(data, dtype, promote=requires_grad)
         self.node: Node | None = None
         self.grad: Any = None
         self.name = name

@@ -98,6 +98,7 @@ ARITHMETIC = [
     row(np.angle, A, deg=True), row(np.multiply, A, 3), row(np.divide, 2, A),
 ]
 COMPLEX = [
+    row(np.sinc, Z), row(np.sinc, Z * 0.05), row(np.imag, np.array(2.0 + 1j)), row(np.angle, np.array(2.0 + 1j)),
     *(row(f, Z) for f in [np.exp, np.sin, np.cosh, np.log, np.sqrt, np.square, np.reciprocal, np.tanh, np.real, np.imag,
                           np.conj, np.absolute, np.angle, np.sign, np.sum, np.prod, np.mean, np.var, np.std]),
     *(row(f, Z, A) for f in [np.multiply, np.divide, np.add, np.power]),
@@ -164,7 +165,7 @@ PRODUCTS = [
         ("ij,jk->ik", M, N), ("ij,jk", M, N), ("ij->ji", A), ("ij->", A), ("ij->i", A), ("ii", anywhere(3, 3)),
         ("ii->i", anywhere(3, 3)), ("iij->j", anywhere(2, 2, 3)), ("i,j->ij", V, W), ("bij,bjk->bik", T, U),
         ("...ij,...jk->...ik", T, U), ("...j,jk", T, N), ("ij,ij->", A, B), ("i,ij,j->", anywhere(3), A, V),
-        ("ij,kj,lk->il", A, B, anywhere(2, 3)), ("i...->...", T), ("ij,ij->ij", anywhere(1, 1), A), ("i,i", V, V)]),
+        ("ij,kj,lk->il", A, B, anywhere(2, 3)), ("i...->...", T), ("ij,ij->ij", anywhere(1, 1), A), ("ij,ij->", A, anywhere(1, 4)), ("i,i", V, V)]),
     row(np.einsum, A, [0, 1], N, [1, 2], [0, 2]), row(np.einsum, A, [0, 1]),
 ]
 # fmt: on

@@ -34,8 +34,10 @@ class Call:
         params = self.sample.params
         if self.sample.name == "setitem":
             x, v, index = self.rebuild(flat)
-            y = tg.Tensor(x) if any(isinstance(p, tg.Tensor) for p in primals) else np.array(x, copy=True)
-            y = x * 1 if isinstance(x, tg.Tensor) else y
+            if isinstance(x, tg.Tensor):
+                y = x * 1
+            else:
+                y = tg.Tensor(x) if any(isinstance(p, tg.Tensor) for p in primals) else np.array(x, copy=True)
             y[index] = v
             return [y]
         return leaves(self.sample.function(*self.rebuild(flat), **params))

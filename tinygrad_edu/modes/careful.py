@@ -26,13 +26,14 @@ from typing import Any
 import numpy as np
 
 from ..calls import SEQUENCES, is_inexact
-from ..graph import Node, Shadow
+from ..graph import Node, Op, Shadow
 from ..surface import Surface
 from ..tensor import Tensor
 
 _strict: ContextVar[bool] = ContextVar("strict_ieee", default=False)
 
-PRODUCTS = {np.matmul, np.dot, np.tensordot, np.einsum, np.vecdot, np.inner, np.outer, np.vdot, np.matvec, np.vecmat}
+PRODUCTS = {"matmul", "dot", "tensordot", "einsum", "vecdot", "inner", "outer", "vdot", "matvec", "vecmat"}
+"""Functions (and operations) that sum products, by their names."""
 
 
 @contextmanager
@@ -134,7 +135,7 @@ class Careful(Surface):
         return self.__array_function__(getattr(ufunc, method), (), inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
-        if _ufunc_of(function) in PRODUCTS and any(map(_is_linear, args)):
+        if _name(function) in PRODUCTS and any(map(_is_linear, args)):
             return _contraction(function, args, kwargs)
         value = function(*_map(unwrapped, args), **_map(unwrapped, kwargs))
         doubt = None
@@ -171,7 +172,7 @@ def _finite(a):      return np.where(np.isfinite(a), a, 0) if is_inexact(a) else
 def _infinite(a):    return ~np.isfinite(a) * 1.0 if is_inexact(a) else a
 def _ones(a):        return (a == a) * 1.0 + (a != a) if is_inexact(a) else a
 def _marks(g):       return ((g.data != 0) | (0 if g.doubt is None else g.doubt != 0)) * 1.0
-def _ufunc_of(f):    return getattr(f, "__self__", f)   # np.matmul.__call__ came from np.matmul
+def _name(f):        return f.name if type(f) is Op else getattr(f, "__self__", f).__name__  # of a ufunc's __call__ too
 # fmt: on
 
 

@@ -123,9 +123,9 @@ primitive(np.sign, (lambda g, y, x: np.conj(_sign_jvp(np.conj(g), y, x)),), (_si
 
 # fmt: off
 linear(np.real,             lambda g, y, x: g)
-linear(np.imag,             lambda g, y, x: -1j * g)
+linear(np.imag,             lambda g, y, x: g * -1j)
 linear(np.conj,             lambda g, y, x: np.conj(g))
-elementwise(np.angle,       lambda g, y, x, deg=False: -1j * g * (180 / np.pi if deg else 1) * np.conj(x)
+elementwise(np.angle,       lambda g, y, x, deg=False: g * -1j * (180 / np.pi if deg else 1) * np.conj(x)
                                                        / np.where(x == 0, 1, np.abs(x) ** 2))
 elementwise(np.nan_to_num,  lambda g, y, x, copy=True, nan=0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
 

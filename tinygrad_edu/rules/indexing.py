@@ -122,6 +122,7 @@ def _take(a, indices, axis=None, out=None, mode="raise"):
         a, axis = np.ravel(a), 0
     n = a.shape[axis]
     indices = np.asarray(indices)
+    indices = indices if indices.size else indices.astype(int)  # an empty list is one of floats
     wrapped = {"raise": lambda i: i, "wrap": lambda i: i % n, "clip": lambda i: np.clip(i, 0, n - 1)}[mode](indices)
     return a[_along(axis % a.ndim, wrapped if np.ndim(wrapped) else int(wrapped))]
 

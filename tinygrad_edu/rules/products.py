@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..errors import ShapeError
 from .declare import Every, bilinear, composite, primitive
 from .indexing import scatter
 
@@ -82,6 +83,8 @@ def _bind_einsum(subscripts, *operands, optimize=False, **params):
         subscripts, operands = _letters_for_lists((subscripts, *operands))
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
+    if len(terms) != len(operands):
+        raise ShapeError(f"einsum: {subscripts!r} names {len(terms)} operands, but {len(operands)} were given")
     unused = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in subscripts]
     hidden = [
         np.ndim(x) - len(term.replace("...", "")) if "..." in term else 0
@@ -120,7 +123,7 @@ def _einsum_vjp(i, g, y, *operands, subscripts):
     found = np.reshape(found, [found.shape[shared.index(c)] if c in shared else 1 for c in letters])
     sizes = [x.shape[term.index(c)] for c in letters]
     found = np.broadcast_to(
-        found, [m if c in shared else n for c, n, m in zip(letters, sizes, found.shape, strict=True)]
+        found, [n if m == 1 else m for n, m in zip(sizes, found.shape, strict=True)]
     )
     return (
         found if len(letters) == len(term) else scatter(found, shape=x.shape, index=_diagonal_of(term, letters, sizes))

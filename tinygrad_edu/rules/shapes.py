@@ -10,6 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from ..errors import NoRuleError
 from .declare import composite, flat, linear
 
 
@@ -32,8 +33,19 @@ def _negated(shift):
     return tuple(-s for s in shift) if isinstance(shift, tuple | list) else -shift
 
 
+def _refuse_order(order):
+    if order not in ("C", "F"):
+        raise NoRuleError(f"order={order!r} depends on how the array lies in memory, so it has no rule. Say 'C' or 'F'")
+
+
 def _bind_reshape(a, shape, order="C", *, copy=None):
+    _refuse_order(order)
     return (a,), {"shape": shape} if order == "C" else {"shape": shape, "order": order}
+
+
+def _bind_ravel(a, order="C"):
+    _refuse_order(order)
+    return (a,), {} if order == "C" else {"order": order}
 
 
 def _reshape(x, shape, order="C"):
@@ -62,7 +74,7 @@ def _stretch(x, shape, subok=False):
 
 # fmt: off
 linear(np.reshape,          _reshape_back, bind=_bind_reshape, call=_reshape)
-linear(np.ravel,            _back)
+linear(np.ravel,            _back, bind=_bind_ravel)
 linear(np.expand_dims,      _back)
 linear(np.squeeze,          _back)
 linear(np.transpose,        _transpose_back)
@@ -187,6 +199,15 @@ def _pieces_back(g, y, x, indices_or_sections, axis=0):
     return np.concatenate(g, axis)
 
 
+def _bind_split(ary, indices_or_sections, axis=0):
+    ends = [0, *indices_or_sections] if np.ndim(indices_or_sections) else [0]
+    n = ary.shape[axis]
+    ends = [min(e, n) if e >= 0 else max(e + n, 0) for e in ends]
+    if ends != sorted(ends):
+        raise NoRuleError(f"split at {indices_or_sections}: the places are not in order, so pieces overlap: no rule")
+    return (ary,), {"indices_or_sections": indices_or_sections, "axis": axis}
+
+
 linear(
     np.concatenate, _concatenate_transpose, joint=True, bind=_sequence, call=lambda *xs, **p: np.concatenate(xs, **p)
 )
@@ -197,8 +218,8 @@ linear(
     bind=_sequence,
     call=lambda *xs, **p: np.stack(xs, **p),
 )
-linear(np.split, _pieces_back)
-linear(np.array_split, _pieces_back)
+linear(np.split, _pieces_back, bind=_bind_split)
+linear(np.array_split, _pieces_back, bind=_bind_split)
 linear(np.unstack, lambda g, y, x, axis=0: np.stack(g, axis))
 
 # fmt: off

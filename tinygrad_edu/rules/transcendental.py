@@ -69,7 +69,7 @@ def _sinc(g, y, x):
     u = np.pi * np.where(x == 0, 1, x)
     v = (np.pi * x) ** 2
     series = -(np.pi**2) * x / 3 * (1 - v / 10 * (1 - v / 28 * (1 - v / 54)))
-    return g * np.where(v < 0.01, series, np.pi * (np.cos(u) - y) / u)
+    return g * np.where(np.abs(v) < 0.01, series, np.pi * (np.cos(u) - y) / u)
 
 
 def _arctan2(g, z, x, y):
