@@ -14,7 +14,7 @@ import pytest
 
 from tinygrad_edu import cli, data
 from tinygrad_edu.__main__ import main
-from tinygrad_edu.commands import fit, gradient, screen
+from tinygrad_edu.commands import gradient, screen
 
 PACKAGE = Path(cli.__file__).parent
 DIABETES = str(PACKAGE / "data" / "diabetes.csv")
@@ -205,6 +205,10 @@ FIT_FAULTS = [
     (["mine.csv", "--target", "y", "--seed", "one"],            "'one' is not a valid integer"),
     (["mine.csv", "--target", "y", "--output", "."],            "--output . is a directory. Expected a file"),
     (["mine.csv", "--target", "y", "--output", "no/m.json"],    "--output no/m.json: there is no directory no"),
+    (["mine.csv", "--target", "y", "--output", "mine.csv"],     "--output mine.csv is the data itself, which the model"),
+    (["mine.csv", "--target", "y", "--output", "./mine.csv"],   "is the data itself"),
+    (["mine.csv", "--target", "y", "--output", "-"],            "--output -: the report goes to the screen"),
+    (["mine.csv", "--target", "y", "--output", "x" * 255],      "cannot be written: File name too long"),
 ]
 OTHER_FAULTS = [
     (["gradiant"], "No such command 'gradiant'"),
@@ -255,11 +259,61 @@ def test_a_model_that_cannot_be_written_leaves_nothing_behind(told, folder, monk
         raise OSError(28, "No space left on device")
 
     before = sorted(folder.iterdir())
-    monkeypatch.setattr(fit.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     code, _, complained = told("fit", "mine.csv", "--target", "y", "--output", "model.json")
     assert code == 2
     assert complained == "tinygrad-edu: --output model.json: cannot be written: No space left on device\n"
     assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_the_data_are_not_replaced_under_another_name(told, folder, link):
+    before = (folder / "mine.csv").read_bytes()
+    link("mine.csv", "alias.json")
+    code, printed, complained = told("fit", "mine.csv", "--target", "y", "--output", "alias.json")
+    assert (code, printed) == (2, "")
+    assert complained.startswith("tinygrad-edu: --output alias.json is the data itself")
+    assert (folder / "mine.csv").read_bytes() == before
+
+
+def test_a_link_is_written_through(told, folder):
+    (folder / "store").mkdir()
+    os.symlink("store/real.json", "model.json")
+    assert told("fit", "mine.csv", "--target", "y", "--output", "model.json")[0] == 0
+    assert os.readlink("model.json") == "store/real.json"
+    assert json.loads((folder / "store" / "real.json").read_text())["model"] == "linear"
+
+
+def test_a_pipe_is_left_alone(told, folder):
+    os.mkfifo("pipe")
+    code, _, complained = told("fit", "mine.csv", "--target", "y", "--output", "pipe")
+    assert code == 2
+    assert "--output pipe is a device, a pipe or the like. Expected a file" in complained
+    assert (folder / "pipe").is_fifo()
+
+
+def test_a_link_that_leads_to_itself_is_refused(told, folder):
+    os.symlink("loop", "loop")
+    assert told("fit", "mine.csv", "--target", "y", "--output", "loop")[0] == 2
+    assert (folder / "loop").is_symlink()
+
+
+def test_a_protected_file_is_found_before_the_work(told, folder, monkeypatch):
+    (folder / "model.json").write_text("old")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write everywhere
+    code, printed, complained = told("fit", "mine.csv", "--target", "y", "--output", "model.json")
+    assert (code, printed) == (2, "")
+    assert "it is protected against writing" in complained
+
+
+def test_a_protected_directory_is_found_before_the_work(told, folder, monkeypatch):
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    code, printed, complained = told("fit", "mine.csv", "--target", "y", "--output", "model.json")
+    assert (code, printed) == (2, "")
+    assert complained == "tinygrad-edu: --output model.json: cannot be written: Permission denied\n"
 
 
 def test_an_interrupted_write_leaves_the_old_model(folder, monkeypatch):
@@ -267,7 +321,7 @@ def test_an_interrupted_write_leaves_the_old_model(folder, monkeypatch):
         raise KeyboardInterrupt
 
     (folder / "model.json").write_text("old")
-    monkeypatch.setattr(fit.os, "replace", interrupt)
+    monkeypatch.setattr(os, "replace", interrupt)
     assert main(["fit", "mine.csv", "--target", "y", "--output", "model.json"]) == 130
     assert (folder / "model.json").read_text() == "old"
     assert list(folder.glob(".*")) == []

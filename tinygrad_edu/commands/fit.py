@@ -6,17 +6,15 @@ the units of the data.
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 
 from .. import data, losses, optim
 from ..errors import DataError
+from .saving import place_for, save
 from .screen import heading, number, say, show_table
 
 LOSSES = {"mse": losses.mean_squared_error, "logistic": losses.logistic_loss}
@@ -62,8 +60,7 @@ def least_squares(table: data.Dataset) -> Model:
 
 def show_fit(path: str, target: str, features: list[str] | None, output: str | None, **options: Any) -> int:
     """Read, fit, print, save."""
-    if output:
-        check_output(Path(output))
+    place = place_for(output, source=path) if output else None
     table = data.read_csv(path, target, features)
     loss, name, size = options["loss"], options["optimizer"], options["batch_size"]
     _check_target(table, loss)
@@ -84,8 +81,8 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
     heading(f"{table.target_name} from {len(table.feature_names)} features of {len(table)} examples")
     show_descent(result, loss, size)
     show_model(table, model, exact)
-    if output:
-        save(Path(output), description(table, model, result, {**options, "batch_size": size}))
+    if place:
+        save(place, description(table, model, result, {**options, "batch_size": size}))
         say(f"Saved to {output}")
     return 0
 
@@ -132,26 +129,6 @@ def description(table: data.Dataset, model: Model, result: optim.Result, options
             "seed": options["seed"],
         },
     }
-
-
-def check_output(path: Path) -> None:
-    """Say before the work that its result has nowhere to go."""
-    if path.is_dir():
-        raise click.UsageError(f"--output {path} is a directory. Expected a file, such as {path / 'model.json'}")
-    if not path.parent.is_dir():
-        raise click.UsageError(f"--output {path}: there is no directory {path.parent}")
-
-
-def save(path: Path, content: dict[str, Any]) -> None:
-    """Write a JSON file whole or not at all: into a neighbour first, which then takes its name."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise click.UsageError(f"--output {path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _check_target(table: data.Dataset, loss: str) -> None:
