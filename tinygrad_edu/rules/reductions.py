@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from .declare import composite, flat, linear, primitive
+from ..graph import Op
+from .declare import NOTHING, composite, flat, linear, primitive
 from .shapes import stretch
 
 
@@ -111,11 +112,20 @@ primitive(np.prod, (_prod_vjp,), (_prod_jvp,))
 # --- extremes ---------------------------------------------------------------------------------------------------------
 
 
+def _winners(x, top, axis):
+    """Who holds the extreme, and how many do along the reduced axes; the extreme NaN is held by the NaNs."""
+    holds = x == top
+    if not isinstance(top, np.ndarray) or np.count_nonzero(top != top):
+        holds = holds | ((x != x) & (top != top))
+    return holds, np.sum(holds, axis=axis, keepdims=True).astype(x.dtype)
+
+
+winners = Op(_winners, NOTHING, NOTHING, "flat", arity=2)
+
+
 def _to_winners(g, x, y, axis, keepdims):
-    """g where x holds the extreme y, an equal part of it where several tie, else 0. A NaN belongs to the NaNs."""
-    top = restored(y, axis, keepdims)
-    holds = (x == top) | ((x != x) & (top != top))
-    number = np.sum(holds, axis=axis, keepdims=True).astype(g.dtype)
+    """g where x holds the extreme y, an equal part of it where several tie, else 0."""
+    holds, number = winners(x, restored(y, axis, keepdims), axis=axis)
     return np.where(holds, restored(g, axis, keepdims) / number, 0)
 
 
