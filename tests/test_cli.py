@@ -205,7 +205,7 @@ FIT_FAULTS = [
     (["mine.csv", "--target", "y", "--seed", "one"],            "'one' is not a valid integer"),
     (["mine.csv", "--target", "y", "--output", "."],            "--output . is a directory. Expected a file"),
     (["mine.csv", "--target", "y", "--output", "no/m.json"],    "--output no/m.json: there is no directory no"),
-    (["mine.csv", "--target", "y", "--output", "mine.csv"],     "--output mine.csv is the data itself, which the model"),
+    (["mine.csv", "--target", "y", "--output", "mine.csv"],     "--output mine.csv is the data itself, which the"),
     (["mine.csv", "--target", "y", "--output", "./mine.csv"],   "is the data itself"),
     (["mine.csv", "--target", "y", "--output", "-"],            "--output -: the report goes to the screen"),
     (["mine.csv", "--target", "y", "--output", "x" * 255],      "cannot be written: File name too long"),
@@ -351,6 +351,17 @@ def test_features_can_be_left_as_they_are(told, folder):
     printed = told("fit", "mine.csv", "--target", "y", "--no-standardize", "--features", "x")[1]
     assert re.search(r"coefficient of +by descent +least squares", printed)
     assert re.search(r" x +1\.21\d+ +1\.21429 ", printed)
+
+
+def test_columns_of_different_sizes_are_no_divergence(told, folder):
+    generator = np.random.default_rng(0)
+    sqm, rooms = generator.uniform(30, 200, 50), generator.integers(1, 7, 50)
+    price = 2_000 * sqm + 15_000 * rooms + 20_000 + generator.normal(0, 9_000, 50)
+    rows = [f"{a:.1f},{b},{c:.0f}" for a, b, c in zip(sqm, rooms, price, strict=True)]
+    (folder / "h.csv").write_text("\n".join(["sqm,rooms,price", *rows]))
+    code, printed, _ = told("fit", "h.csv", "--target", "price", "--no-standardize")
+    assert code == 0
+    assert float(re.search(r"relative\s+(\S+)\.", printed)[1]) < 1e-4
 
 
 def test_the_logistic_loss_has_no_closed_form_beside_it(told, folder):

@@ -145,8 +145,14 @@ def test_a_loss_that_does_not_bend_upwards_sets_no_rate(loss):
 
 
 def test_momentum_tunes_itself_as_polyak_says():
-    tuned = optim.momentum().tune(optim.Curvature(1.0, 9.0)).hyperparameters
+    """With 5 % more than the largest eigenvalue, 9."""
+    tuned = optim.momentum().tune(optim.Curvature(1.0, 9.0 / 1.05)).hyperparameters
     assert tuned == {"learning_rate": pytest.approx(4 / 16), "decay": pytest.approx((2 / 4) ** 2)}
+
+
+def test_momentum_takes_a_valley_for_no_flatter_than_a_run_is_long():
+    tuned, flattest = (optim.momentum().tune(optim.Curvature(mu, 1.0)).hyperparameters for mu in (1e-9, 1e-6))
+    assert tuned == flattest
 
 
 def test_momentum_keeps_a_decay_that_was_chosen():
@@ -336,6 +342,51 @@ def test_a_loss_that_bends_more_on_the_way_is_told():
 def test_a_start_without_a_loss_is_told(start):
     with pytest.raises(DivergenceError, match=r"at the start the loss is (nan|inf).*Choose another start"):
         optim.minimize(lambda x: x * x, start, optim.sgd(0.1))
+
+
+def linear_without_bias(w, features, target):
+    return losses.mean_squared_error(features @ w, target)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_momentum_raises_no_false_alarm_on_badly_scaled_columns(seed):
+    generator = np.random.default_rng(seed)
+    columns = int(generator.integers(2, 60))
+    features = generator.standard_normal((100, columns)) * 10 ** generator.uniform(-3, 3, columns)
+    target = generator.standard_normal(100) + features @ (generator.standard_normal(columns) / abs(features).max(0))
+    options = {"data": (features, target), "epochs": 300}
+    found = optim.minimize(linear_without_bias, np.zeros(columns), optim.momentum(), **options)
+    assert found.loss < found.history.losses[0]
+
+
+@pytest.mark.parametrize("share", [0.95, 0.99, 0.999])
+def test_a_stable_ball_may_climb_before_it_settles(share):
+    """Just below the limit 2(1 + β)/λ the loss first rises a hundredfold; nothing has gone wrong."""
+    ball = optim.momentum(share * 2 * (1 + 0.95) / 4, decay=0.95)
+    losses_met = optim.minimize(bowl, START, ball, tolerance=0.0, epochs=800).history.losses
+    assert 100 < max(losses_met) - 4 <= ball.overshoot * 17
+    assert losses_met[-1] - 4 < 1
+
+
+@pytest.mark.parametrize("decay", [0.5, 0.9, 0.99])
+def test_a_ball_that_climbs_for_ever_is_told_its_own_limit(decay):
+    limit = 2 * (1 + decay) / 4
+    with pytest.raises(DivergenceError) as error:
+        optim.minimize(bowl, START, optim.momentum(1.1 * limit, decay))
+    words = str(error.value)
+    assert "momentum diverged: the loss went from 21 to" in words
+    assert f"must stay below 2(1 + {decay})/4 = {limit:.4g}. Try 0.25, or 'auto'" in words
+    assert error.value.result.steps < 1_000
+
+
+def test_who_used_auto_is_not_told_to_use_it():
+    def steeper_and_steeper(x):
+        return np.cosh(3 * x) - 40 * x
+
+    with pytest.raises(DivergenceError) as error:
+        optim.minimize(steeper_and_steeper, 0.0)
+    assert "bends more on the way. Try 0.0111" in str(error.value)
+    assert "auto" not in str(error.value)
 
 
 def test_an_algorithm_of_ones_own_may_diverge_too():

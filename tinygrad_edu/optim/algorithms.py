@@ -21,6 +21,9 @@ from ..errors import HyperparameterError
 from ..trees import Tree, tree_map
 from .curvature import Curvature
 
+STEEPER = 1.05  # Polyak's numbers are stable up to λ and not beyond, and a few products find λ a little too low
+FLATTEST = 1e-6  # a valley that is flatter than this has Polyak's ball roll for more steps than a run has
+
 Rate = float | Literal["auto"]
 State = Any
 
@@ -48,6 +51,9 @@ class Algorithm:
         The numbers that a person chose, or that `tune` did.
     tune : callable, optional
         tune(curvature) → Algorithm, of an algorithm whose learning rate is "auto".
+    overshoot : float
+        How many times its first height above the minimum the loss may reach on a bowl before it settles. Beyond that
+        the rule has diverged. 1, as for gradient descent: a loss that rises will rise for ever.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Algorithm:
     update: Callable[[Tree, State, Tree], tuple[Tree, State]] = field(default=_not_tuned, repr=False)
     hyperparameters: dict[str, float] = field(default_factory=dict)
     tune: Callable[[Curvature], Algorithm] | None = field(default=None, repr=False)
+    overshoot: float = field(default=1.0, repr=False)
 
 
 def gradient_descent(learning_rate: Rate = "auto") -> Algorithm:
@@ -106,12 +113,14 @@ def momentum(learning_rate: Rate = "auto", decay: float | None = None) -> Algori
 
     In a long valley the plain gradient points across rather than along; the velocity averages the crossings out. On a
     bowl with eigenvalues μ to λ, the best numbers are η = 4/(√λ + √μ)² and β = ((√λ − √μ)/(√λ + √μ))²; the error
-    then shrinks by √β a step, where gradient descent has at best (λ − μ)/(λ + μ).
+    then shrinks by √β a step, where gradient descent has at best (λ − μ)/(λ + μ). The ball settles for η < 2(1 + β)/λ,
+    but it may first climb: up to ((1 + β)/(1 − β))² times as high above the minimum as it started.
 
     Parameters
     ----------
     learning_rate : float or "auto"
-        η > 0. "auto" takes the numbers above where the curvature at the start is that of a bowl (μ > 0), else 1/λ.
+        η > 0. "auto" takes the numbers above where the curvature at the start is that of a bowl (μ > 0), else 1/λ;
+        with 5 % more than λ, since they stand at the edge of what is stable, and with μ at least λ/10⁶.
     decay : float, optional
         β, from 0 (plain gradient descent) to below 1. By default 0.9, or the number above with "auto".
 
@@ -149,13 +158,16 @@ def momentum(learning_rate: Rate = "auto", decay: float | None = None) -> Algori
     def init(params: Tree) -> State:
         return tree_map(lambda p: 0.0 * p, params)
 
-    return Algorithm("momentum", init, update, {"learning_rate": rate, "decay": kept})
+    # Along an eigenvector the error after k steps is S_k − β S_{k−1} times the first, with |S_k| ≤ 1 + β + β² + ...
+    overshoot = ((1 + kept) / (1 - kept)) ** 2
+    return Algorithm("momentum", init, update, {"learning_rate": rate, "decay": kept}, overshoot=overshoot)
 
 
 def _polyak(bend: Curvature, decay: float | None) -> Algorithm:
     if decay is not None or not bend.is_bowl:
         return momentum(bend.safe_rate, decay)
-    steep, flat = np.sqrt(bend.largest), np.sqrt(bend.smallest)
+    steep = np.sqrt(STEEPER * bend.largest)
+    flat = np.sqrt(max(bend.smallest, FLATTEST * bend.largest))
     return momentum(4 / (steep + flat) ** 2, ((steep - flat) / (steep + flat)) ** 2)
 
 

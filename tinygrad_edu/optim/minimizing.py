@@ -139,7 +139,8 @@ def minimize(
         for epoch, point in enumerate(islice(points, epochs + 1)):
             history.note(*point, trajectory)
             report(epoch, point.loss)
-            converged, rises = stands_still(history, last, point.params, params, tolerance), climbs(history)
+            converged = stands_still(history, last, point.params, params, tolerance)
+            rises = climbs(history, chosen.overshoot)
             last = point.params
             if converged or rises:
                 break
@@ -147,7 +148,7 @@ def minimize(
     result = Result(last, point.loss, epoch * steps, epoch, converged, reason, chosen, history)
     if rises:
         bend = steepest(loss, params, data, batch_size, seed)
-        raise DivergenceError(_diagnosis(result, bend), result)
+        raise DivergenceError(_diagnosis(result, bend, automatic=chosen is not algorithm), result)
     return result
 
 
@@ -182,7 +183,7 @@ def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int
         )
 
 
-def _diagnosis(result: Result, bend: Curvature) -> str:
+def _diagnosis(result: Result, bend: Curvature, automatic: bool) -> str:
     losses, name = result.history.losses, result.algorithm.name
     if result.epochs == 0:
         return f"{name}: at the start the loss is {losses[0]:.4g}, or its gradient not finite. Choose another start"
@@ -191,9 +192,12 @@ def _diagnosis(result: Result, bend: Curvature) -> str:
     if rate is None:
         return f"{happened}. Expected a loss that falls"
     happened += f" with learning rate {rate:.4g}"
-    if bend.bends_up and rate > bend.safe_rate:
+    decay = result.algorithm.hyperparameters.get("decay", 0.0)
+    limit = (1 + decay) * bend.limit
+    if not automatic and rate > 0.9 * limit:  # the curvature that was measured may be a little too low
+        numerator = f"2(1 + {decay:.4g})" if decay else "2"
         return (
             f"{happened}. The largest curvature at the start is {bend.largest:.4g}, so the rate must stay below "
-            f"2/{bend.largest:.4g} = {bend.limit:.4g}. Try {bend.safe_rate:.4g}, or 'auto'"
+            f"{numerator}/{bend.largest:.4g} = {limit:.4g}. Try {bend.safe_rate:.4g}, or 'auto'"
         )
     return f"{happened}. The curvature at the start allows it, so the loss bends more on the way. Try {rate / 10:.4g}"

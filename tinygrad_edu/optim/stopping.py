@@ -49,14 +49,19 @@ def stands_still(history: History, last: Tree, now: Tree, start: Tree, tolerance
     return distance(now, last) <= float(np.sqrt(tolerance)) * (norm(now) + distance(now, start))
 
 
-def climbs(history: History) -> bool:
-    """Whether the descent goes up: to something that is not finite, or up and up, past the start."""
+def climbs(history: History, overshoot: float = 1.0) -> bool:
+    """Whether the descent goes up: to something that is not finite, or up and up, past all that settles in the end.
+
+    A loss L with minimum L* that starts at L₀ may come to L* + overshoot (L₀ − L*). What L* is nobody knows: it is
+    taken for 0, or for the lowest loss so far if that is further from L₀.
+    """
     losses = history.losses
     if not np.isfinite(losses[-1]) or not np.all(np.isfinite(history.gradient_norms[-1:])):
         return True
     recent = losses[-WINDOW - 1 :]
     rising = all(later > earlier for earlier, later in pairwise(recent))
-    return len(recent) > WINDOW and rising and recent[-1] > losses[0]
+    height = max(abs(losses[0]), losses[0] - min(losses)) if overshoot > 1 else 0.0
+    return len(recent) > WINDOW and rising and recent[-1] > losses[0] + (overshoot - 1) * height
 
 
 def norm(tree: Tree) -> float:
