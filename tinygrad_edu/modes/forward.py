@@ -20,6 +20,7 @@ from .careful import needs_care, poisoned, unwrapped, wrapped
 from .reverse import misfit, pullback, stands_alone, traced_arguments
 
 
+@np.errstate(all="ignore")
 def pushforward(
     roots: Sequence[Node], tangents: Sequence[Any], sources: Sequence[Node], create_graph: bool | None = None
 ) -> dict[Node, Any]:
@@ -33,10 +34,9 @@ def pushforward(
     lines, wanted, strangers = history(roots, sources)
     seeds = {node: t for node, t in zip(sources, tangents, strict=True) if t is not None}
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
-    with np.errstate(all="ignore"):
-        found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
-        if needs_care(found.values(), roots):
-            found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
+    found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
+    if needs_care(found.values(), roots):
+        found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
     return found
 
 

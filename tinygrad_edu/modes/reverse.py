@@ -21,6 +21,7 @@ from ..tensor import Tensor, handles, source
 from .careful import needs_care, poisoned, unwrapped, wrapped
 
 
+@np.errstate(all="ignore")  # a rule may divide by zero where its result is not used
 def pullback(
     roots: Sequence[Node], cotangents: Sequence[Any], sources: Sequence[Node] = (), create_graph: bool | None = None
 ) -> dict[Node, Any]:
@@ -43,10 +44,9 @@ def pullback(
     """
     lines, wanted, strangers = history(roots, sources)
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
-    with np.errstate(all="ignore"):
-        found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
-        if needs_care(found.values(), roots):
-            found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
+    found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
+    if needs_care(found.values(), roots):
+        found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
     return found
 
 
