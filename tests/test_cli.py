@@ -126,6 +126,23 @@ def test_a_flat_point_has_no_direction(told):
     assert "none: the function is flat here" in told("gradient", "x**2", "--at", "x=0")[1]
 
 
+@pytest.mark.parametrize(
+    ("formula", "magnitude", "direction"),
+    [
+        ("1e-200*x", "1e-200", "(1, 0)"),
+        ("1e200*x", "1e+200", "(1, 0)"),
+        ("3e-200*x + 4e-200*y", "5e-200", "(0.6, 0.8)"),
+        ("3e200*x - 4e200*y", "5e+200", "(0.6, -0.8)"),
+        ("1.7e308*x + 1.7e308*y", "inf", "(0.707107, 0.707107)"),
+    ],
+)
+def test_a_gradient_of_any_size_has_a_direction(told, formula, magnitude, direction):
+    code, printed, complained = told("gradient", f"{formula} + 0*y", "--at", "x=0.5", "y=0.25")
+    assert (code, complained) == (0, "")
+    assert f"magnitude    {magnitude}\n" in printed
+    assert f"direction    {direction}, the steepest way up" in printed
+
+
 def test_markup_is_text(capsys):
     screen.heading("a[/bold]")
     screen.show_table(["x[red]"], [["[b]1"]])

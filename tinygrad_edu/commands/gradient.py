@@ -7,6 +7,7 @@ The function is a formula on the command line, or one in a Python file (`file.py
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import runpy
 import sys
@@ -53,11 +54,10 @@ def show_gradient(text: str, at: Iterable[str]) -> int:
     value, slopes = measure(function, point)
     heading(f"{text} at {_shown(point)}")
     say(f"value        {number(value)}")
-    gradient = np.array([slope.derivative for slope in slopes])
-    length = float(np.sqrt(np.sum(gradient**2)))
+    gradient = [slope.derivative for slope in slopes]
     say(f"gradient     ({', '.join(number(d) for d in gradient)})")
-    say(f"magnitude    {number(length)}")
-    say(f"direction    {_direction(gradient, length)}")
+    say(f"magnitude    {number(math.hypot(*gradient))}")
+    say(f"direction    {_direction(gradient)}")
     return show_check(slopes)
 
 
@@ -207,10 +207,12 @@ def _fault(error: BaseException, path: str) -> str:
     return f"{place}: {type(error).__name__}: {error}"
 
 
-def _direction(gradient: Any, length: float) -> str:
-    if length == 0:
+def _direction(gradient: list[float]) -> str:
+    if not any(gradient):
         return "none: the function is flat here"
-    return f"({', '.join(number(d) for d in gradient / length)}), the steepest way up"
+    _, exponent = math.frexp(max(map(abs, gradient)))  # the length itself may be too large for a float64, or too small
+    scaled = [math.ldexp(d, -exponent) for d in gradient]
+    return f"({', '.join(number(d / math.hypot(*scaled)) for d in scaled)}), the steepest way up"
 
 
 def _shown(point: dict[str, float]) -> str:
