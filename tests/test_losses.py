@@ -45,3 +45,30 @@ def test_the_logistic_loss_neither_overflows_nor_loses_its_gradient(logit, targe
     value, gradient = tg.value_and_grad(losses.logistic_loss)(logit, target)
     assert value == loss
     assert gradient == (1.0 if logit > 0 else 0.0) - target
+
+
+ALL = [losses.squared_error, losses.mean_squared_error, losses.logistic_loss]
+
+
+@pytest.mark.parametrize("loss", ALL)
+@pytest.mark.parametrize("convert", [np.asarray, tg.Tensor])
+def test_every_prediction_against_every_target_is_told(loss, convert):
+    words = (
+        rf"^{loss.__name__}: the prediction is \(5, 1\), the target \(5,\), and each would meet every other, "
+        r"\(5, 5\)\. Expected one target a prediction: reshape the prediction to \(5,\)$"
+    )
+    with pytest.raises(ValueError, match=words):
+        loss(convert(np.ones((5, 1))), np.ones(5))
+    with pytest.raises(ValueError, match="give both the same shape"):
+        loss(convert(np.ones((5, 1))), np.ones(4))
+
+
+@pytest.mark.parametrize("loss", ALL)
+@pytest.mark.parametrize("target", [1.0, np.ones(()), np.ones(1), np.ones(3), np.ones((2, 3)), np.ones((2, 1))])
+def test_a_scalar_or_a_row_may_broadcast(loss, target):
+    assert np.isfinite(loss(np.zeros((2, 3)), target)).all()
+
+
+def test_shapes_that_do_not_broadcast_are_numpys_business():
+    with pytest.raises(ValueError, match="could not be broadcast together"):
+        losses.squared_error(np.ones(3), np.ones(4))

@@ -7,6 +7,7 @@ the sum, keeps the size of the gradient, and so the learning rate, independent o
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,11 +26,17 @@ def squared_error(prediction: Any, target: Any) -> Any:
     array, of the broadcast shape
         In the square of the target's units; never negative.
 
+    Raises
+    ------
+    ValueError
+        If broadcasting would compare every prediction with every target, as of (n, 1) with (n,).
+
     Examples
     --------
     >>> squared_error(np.array([1.0, 5.0]), np.array([2.0, 3.0]))
     array([1., 4.])
     """
+    _check("squared_error", prediction, target)
     return (target - prediction) ** 2
 
 
@@ -39,12 +46,17 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
     Parameters
     ----------
     prediction, target : array_like, shapes that broadcast
-        y′ and y, in the same units. Mind the shapes: (n, 1) against (n,) broadcasts to (n, n).
+        y′ and y, in the same units.
 
     Returns
     -------
     scalar
         In the square of the target's units. For a model linear in its parameters it is convex in them.
+
+    Raises
+    ------
+    ValueError
+        If broadcasting would compare every prediction with every target, as of (n, 1) with (n,).
 
     Examples
     --------
@@ -53,7 +65,8 @@ def mean_squared_error(prediction: Any, target: Any) -> Any:
     >>> float(mean_squared_error(np.array([0.0, 0.0]), np.array([2.0, 3.0])))
     6.5
     """
-    return np.mean(squared_error(prediction, target))
+    _check("mean_squared_error", prediction, target)
+    return np.mean((target - prediction) ** 2)
 
 
 def logistic_loss(logit: Any, target: Any) -> Any:
@@ -74,6 +87,11 @@ def logistic_loss(logit: Any, target: Any) -> Any:
     scalar
         In nats. log 2 for a prediction that knows nothing (z = 0).
 
+    Raises
+    ------
+    ValueError
+        If broadcasting would compare every logit with every target, as of (n, 1) with (n,).
+
     References
     ----------
     D. R. Cox (1958). The regression analysis of binary sequences. Journal of the Royal Statistical Society B 20.
@@ -85,4 +103,26 @@ def logistic_loss(logit: Any, target: Any) -> Any:
     >>> float(logistic_loss(np.array([-800.0, 800.0]), np.array([0.0, 1.0])))
     0.0
     """
+    _check("logistic_loss", logit, target)
     return np.mean(np.logaddexp(0.0, logit) - target * logit)
+
+
+def _check(loss: str, prediction: Any, target: Any) -> None:
+    """Refuse a pair of shapes that broadcast to more than either holds: n² numbers in place of n, without a word."""
+    one, other = _shape(prediction), _shape(target)
+    if one == other:
+        return
+    try:
+        together = np.broadcast_shapes(one, other)
+    except ValueError:  # NumPy says it best, when the two meet
+        return
+    if prod(together) > max(prod(one), prod(other)):
+        cure = f"reshape the prediction to {other}" if prod(one) == prod(other) else "give both the same shape"
+        raise ValueError(
+            f"{loss}: the prediction is {one}, the target {other}, and each would meet every other, {together}. "
+            f"Expected one target a prediction: {cure}"
+        )
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
