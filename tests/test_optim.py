@@ -268,6 +268,22 @@ def test_python_numbers_are_a_start(start):
     assert result.loss == pytest.approx(0, abs=1e-12)
 
 
+def test_tensors_are_a_start():
+    start = {"x": tg.Tensor([1.0, 2.0], requires_grad=True), "y": tg.Tensor(3.0)}
+    result = optim.minimize(lambda p: np.sum(p["x"] ** 2) + p["y"] ** 2, start, optim.sgd(0.25))
+    assert type(result.params["x"]) is np.ndarray
+    assert result.loss == pytest.approx(0, abs=1e-12)
+    assert start["x"].data.tolist() == [1, 2]
+
+
+def test_one_array_is_data():
+    x = np.array([1.0, 2.0, 6.0])
+    for data_given in (x, (x,), [x]):
+        found = optim.minimize(lambda m, x: np.mean((x - m) ** 2), 0.0, data=data_given)
+        assert found.params == pytest.approx(3)
+    assert optim.minimize(lambda m, x: np.mean((x - m) ** 2), 0.0, optim.sgd(0.1), data=x, batch_size=2).steps > 2
+
+
 def norm_squared(params):
     return sum(leaf * leaf for leaf in tg.trees.leaves(params))
 
@@ -297,6 +313,9 @@ def test_what_is_no_shape_is_told():
 WRONG = [
     ({"start": "zeros"},                   "start='zeros' with shapes=None"),
     ({"start": "ones", "shapes": 2},       "start='ones' with shapes=2. Expected parameters, or 'zeros' or 'random'"),
+    ({"algorithm": 0.1},                   "the algorithm is 0.1. Expected an update rule, such as gradient_descent(0."),
+    ({"algorithm": optim.momentum},        "Expected an update rule, such as momentum(0.1)"),
+    ({"algorithm": "sgd"},                 "the algorithm is 'sgd'. Expected an update rule, such as gradient_"),
     ({"epochs": -1},                       "epochs is -1. Expected 0 or more"),
     ({"tolerance": -1.0},                  "the tolerance is -1.0. Expected 0"),
     ({"tolerance": np.nan},                "the tolerance is nan"),

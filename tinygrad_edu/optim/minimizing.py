@@ -15,7 +15,8 @@ import numpy as np
 
 from ..data.sampling import batches
 from ..errors import DivergenceError, HyperparameterError
-from ..trees import Tree
+from ..tensor import Tensor
+from ..trees import Tree, tree_map
 from .algorithms import Algorithm, gradient_descent
 from .curvature import Curvature, curvature
 from .descent import Loss, iterates
@@ -61,7 +62,7 @@ def minimize(
     start: Tree | str,
     algorithm: Algorithm | None = None,
     *,
-    data: tuple[Any, ...] = (),
+    data: Any = (),
     batch_size: int | None = None,
     epochs: int = 10_000,
     tolerance: float = 1e-9,
@@ -76,11 +77,11 @@ def minimize(
     ----------
     loss : callable
         loss(params, *data) → scalar, written in NumPy. The gradient is taken with respect to `params`.
-    start : tree of arrays, "zeros" or "random"
+    start : tree of arrays (of Tensors the values), "zeros" or "random"
         The starting point; for the two words, `shapes` says what to make.
     algorithm : Algorithm, optional
         The update rule; by default `gradient_descent("auto")`.
-    data : tuple of arrays, each with n rows
+    data : tuple of arrays, each with n rows, or one such array
         The examples, passed on to the loss.
     batch_size : int, optional
         How many examples go into one gradient: all by default; 1 is stochastic gradient descent.
@@ -125,6 +126,8 @@ def minimize(
     >>> result.converged, result.reason
     (True, 'the loss stopped changing')
     """
+    _check_algorithm(algorithm)
+    data = tuple(data) if isinstance(data, list | tuple) else (data,)
     params = _starting_point(start, shapes, seed)
     _check(epochs, tolerance, data, batch_size)
     chosen = algorithm or gradient_descent()
@@ -162,13 +165,21 @@ def steepest(loss: Loss, params: Tree, data: tuple[Any, ...], batch_size: int | 
 
 def _starting_point(start: Tree | str, shapes: Shapes, seed: int) -> Tree:
     if not isinstance(start, str):
-        return start
+        return tree_map(lambda leaf: leaf.data if isinstance(leaf, Tensor) else leaf, start)
     if start not in ("zeros", "random") or shapes is None:
         raise HyperparameterError(
             f"start={start!r} with shapes={shapes!r}. Expected parameters, or 'zeros' or 'random' with their shapes, "
             "such as shapes={'w': (10,), 'b': ()}"
         )
     return zeros(shapes) if start == "zeros" else random(shapes, seed)
+
+
+def _check_algorithm(algorithm: Any) -> None:
+    if algorithm is None or isinstance(algorithm, Algorithm):
+        return
+    name = "gradient_descent" if isinstance(algorithm, float | int) else getattr(algorithm, "__name__", "")
+    example = f"{name}({algorithm!r})" if isinstance(algorithm, float | int) else f"{name or 'gradient_descent'}(0.1)"
+    raise HyperparameterError(f"the algorithm is {algorithm!r}. Expected an update rule, such as {example}")
 
 
 def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int | None) -> None:
