@@ -137,7 +137,7 @@ def test_a_flat_valley_is_no_bowl():
     assert optim.momentum().tune(bend).hyperparameters == {"learning_rate": pytest.approx(0.25), "decay": 0.9}
 
 
-@pytest.mark.parametrize("loss", [lambda p: p[0] + p[1], lambda p: -p[0] ** 2, lambda p: np.sum(np.log(-p * p))])
+@pytest.mark.parametrize("loss", [lambda p: p[0] + p[1], lambda p: -p[0] ** 2])
 def test_a_loss_that_does_not_bend_upwards_sets_no_rate(loss):
     with np.errstate(all="ignore"), pytest.raises(HyperparameterError, match="does not bend upwards at the start"):
         optim.minimize(loss, START)
@@ -313,7 +313,7 @@ def test_what_is_no_shape_is_told():
 WRONG = [
     ({"start": "zeros"},                   "start='zeros' with shapes=None"),
     ({"start": "ones", "shapes": 2},       "start='ones' with shapes=2. Expected parameters, or 'zeros' or 'random'"),
-    ({"algorithm": 0.1},                   "the algorithm is 0.1. Expected an update rule, such as gradient_descent(0."),
+    ({"algorithm": 0.1},                   "the algorithm is 0.1. Expected an update rule, such as gradient_descent("),
     ({"algorithm": optim.momentum},        "Expected an update rule, such as momentum(0.1)"),
     ({"algorithm": "sgd"},                 "the algorithm is 'sgd'. Expected an update rule, such as gradient_"),
     ({"epochs": -1},                       "epochs is -1. Expected 0 or more"),
@@ -406,6 +406,12 @@ def test_who_used_auto_is_not_told_to_use_it():
         optim.minimize(steeper_and_steeper, 0.0)
     assert "bends more on the way. Try 0.0111" in str(error.value)
     assert "auto" not in str(error.value)
+
+
+@pytest.mark.parametrize("algorithm", [optim.gradient_descent(), optim.momentum()])
+def test_a_start_without_a_loss_is_told_before_its_curvature(algorithm):
+    with pytest.raises(DivergenceError, match=r"at the start the loss is nan\. Choose another start"):
+        optim.minimize(lambda p: np.log(p), -1.0, algorithm)
 
 
 def test_an_algorithm_of_ones_own_may_diverge_too():

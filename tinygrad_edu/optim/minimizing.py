@@ -132,7 +132,10 @@ def minimize(
     _check(epochs, tolerance, data, batch_size)
     chosen = algorithm or gradient_descent()
     if chosen.tune:
-        chosen = chosen.tune(steepest(loss, params, data, batch_size, seed))
+        bend = steepest(loss, params, data, batch_size, seed)
+        if np.isnan(bend.largest):
+            _check_first_loss(loss, params, data, chosen.name)
+        chosen = chosen.tune(bend)
     points = iterates(loss, params, chosen, data, batch_size, seed)
     steps = 1 if batch_size is None else -(-len(data[0]) // batch_size)
     history = History()
@@ -180,6 +183,14 @@ def _check_algorithm(algorithm: Any) -> None:
     name = "gradient_descent" if isinstance(algorithm, float | int) else getattr(algorithm, "__name__", "")
     example = f"{name}({algorithm!r})" if isinstance(algorithm, float | int) else f"{name or 'gradient_descent'}(0.1)"
     raise HyperparameterError(f"the algorithm is {algorithm!r}. Expected an update rule, such as {example}")
+
+
+def _check_first_loss(loss: Loss, params: Tree, data: tuple[Any, ...], name: str) -> None:
+    """A loss without a value has no curvature either; the value is the better thing to complain of."""
+    with np.errstate(all="ignore"):
+        first = float(loss(params, *data))
+    if not np.isfinite(first):
+        raise DivergenceError(f"{name}: at the start the loss is {first:.4g}. Choose another start")
 
 
 def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int | None) -> None:
