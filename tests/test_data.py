@@ -219,9 +219,17 @@ def test_weights_return_to_the_units_of_the_data():
     assert table.features @ weights + bias == pytest.approx(scaled @ np.arange(10.0) + 3.0)
 
 
-def test_a_column_that_overflows_is_told():
-    with pytest.raises(DataError, match="column 2 holds numbers too large to average"):
-        data.standardize([[1.0, 1e308], [2.0, -1e308]])
+@pytest.mark.parametrize("size", [1e-300, 1e-200, 1e200, 1.7e308])
+def test_columns_of_any_size_are_standardized(size):
+    scaled, scale = data.standardize([[1.0, size], [2.0, -size]])
+    assert scaled.tolist() == [[-1, 1], [1, -1]]
+    assert scale.deviation.tolist() == [0.5, size]
+
+
+@pytest.mark.parametrize("gap", [np.nan, np.inf])
+def test_a_column_that_is_not_finite_is_told(gap):
+    with pytest.raises(DataError, match=r"column 2 holds NaN or infinity\. Expected finite numbers"):
+        data.standardize([[1.0, gap], [2.0, 1.0]])
 
 
 def test_a_vector_cannot_be_standardized():

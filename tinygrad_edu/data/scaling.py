@@ -76,7 +76,7 @@ def standardize(features: ArrayLike) -> Standardized:
     ShapeError
         If there are not two axes, or no rows.
     DataError
-        If a column's figures are so large that their variance overflows.
+        If a column holds NaN or infinity.
 
     Examples
     --------
@@ -90,13 +90,15 @@ def standardize(features: ArrayLike) -> Standardized:
     features = np.asarray(features, dtype=np.float64)
     if features.ndim != 2 or len(features) == 0:
         raise ShapeError(f"standardize: features are {features.shape}. Expected (n, p) with at least one row")
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = features.mean(axis=0), features.std(axis=0)
-    if not np.all(np.isfinite(deviation)):
-        column = int(np.argmin(np.isfinite(deviation)))
-        raise DataError(
-            f"standardize: column {column + 1} holds numbers too large to average. Give it in a larger unit"
-        )
+    finite = np.isfinite(features).all(axis=0)
+    if not finite.all():
+        raise DataError(f"standardize: column {np.argmin(finite) + 1} holds NaN or infinity. Expected finite numbers")
+    # squares of 1e-200 are zero, and those of 1e200 infinite: a power of two first, which rounds nothing
+    _, exponent = np.frexp(np.abs(features).max(axis=0))
+    near_one = np.ldexp(features, -exponent)
+    mean, deviation = near_one.mean(axis=0), near_one.std(axis=0)
     constant = features.min(axis=0) == features.max(axis=0)  # rounding can leave a deviation of 1e-17 there
-    scale = Scale(mean, np.where(constant, 1.0, deviation))
-    return Standardized(np.where(constant, 0.0, scale.apply(features)), scale)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        standard = np.where(constant, 0.0, (near_one - mean) / deviation)
+    scale = Scale(np.ldexp(mean, exponent), np.where(constant, 1.0, np.ldexp(deviation, exponent)))
+    return Standardized(standard, scale)
