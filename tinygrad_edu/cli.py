@@ -35,6 +35,12 @@ class LearningRate(click.ParamType):
             self.fail(f"{value!r} is no number. Expected one such as 0.01, or auto", param, ctx)
 
 
+class Whole(click.IntRange):
+    """A whole number in a range, called what a person calls it."""
+
+    name = "integer"
+
+
 class SpreadAt(click.Command):
     """A command whose --at takes every word that follows it with an equals sign: --at x=0 y=1."""
 
@@ -77,10 +83,10 @@ def gradient(function: str, at: tuple[str, ...]) -> int:
 @click.option("--loss", type=click.Choice(list(LOSSES)), default="mse", show_default=True)
 @click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="momentum", show_default=True)
 @click.option("--learning-rate", type=LearningRate(), default="auto", show_default=True, help="auto: by the curvature.")
-@click.option("--batch-size", type=click.IntRange(min=1), help="Examples to a step; all by default, 32 for sgd.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data at most; 10000, or 100 for sgd.")
+@click.option("--batch-size", type=Whole(min=1), help="Examples to a step; all by default, 32 for sgd.")
+@click.option("--epochs", type=Whole(min=1), help="Passes over the data at most; 10000, or 100 for sgd.")
 @click.option("--standardize/--no-standardize", default=True, show_default=True, help="Bring features to one scale.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="For the mini-batches.")
+@click.option("--seed", type=Whole(min=0), default=0, show_default=True, help="For the mini-batches.")
 @click.option("--output", help="Save the model here, as JSON.")
 def fit(path: str, target: str, features: str | None, output: str | None, **options: Any) -> int:
     """Fit a linear model to DATA.CSV by gradient descent.

@@ -20,6 +20,10 @@ from .screen import heading, number, say, show_table
 LOSSES = {"mse": losses.mean_squared_error, "logistic": losses.logistic_loss}
 OPTIMIZERS = {"momentum": optim.momentum, "gd": optim.gradient_descent, "sgd": optim.sgd}
 
+LARGEST = 1e150  # the squares of larger figures would soon be infinite
+LARGEST_LEFT = 1e75  # features that are left as they are enter the curvature, which is squared once more
+ROUNDING = 1e-24  # of the mean square of the target: residuals of 1e-12
+
 
 @dataclass(frozen=True)
 class Model:
@@ -64,6 +68,7 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
     table = data.read_csv(path, target, features)
     loss, name, size = options["loss"], options["optimizer"], options["batch_size"]
     _check_target(table, loss)
+    _check_sizes(table, loss, options["standardize"])
     if size is None and name == "sgd":
         size = min(32, len(table))
     epochs = options["epochs"] or (10_000 if size is None else 100)
@@ -78,6 +83,8 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
             seed=options["seed"],
         )
         exact = least_squares(table) if loss == "mse" else None
+    if not np.all(np.isfinite([*model.weights, model.bias])):
+        raise DataError("the coefficients are too large for a float64. Give the features in a smaller unit")
     heading(f"{table.target_name} from {len(table.feature_names)} features of {len(table)} examples")
     show_descent(result, loss, size)
     show_model(table, model, exact)
@@ -104,7 +111,8 @@ def show_model(table: data.Dataset, model: Model, exact: Model | None) -> None:
     show_table(names, [*rows, ("intercept", *(number(m.bias) for m in models))])
     if exact:
         above = max(model.loss - exact.loss, 0.0)
-        relative = f", relative {above / exact.loss:.1e}" if exact.loss > 0 else ""
+        rounding = ROUNDING * float(np.mean(table.target**2))  # below it a fit is perfect, and a ratio means nothing
+        relative = f", relative {above / exact.loss:.1e}" if exact.loss > rounding else ""
         say(f"Least squares has loss {number(exact.loss)}; the descent ended {above:.1e} above it{relative}.")
 
 
@@ -137,3 +145,15 @@ def _check_target(table: data.Dataset, loss: str) -> None:
         raise DataError(
             f"--loss logistic: the target {table.target_name!r} holds {number(wrong[0])}. Expected 0 and 1 only"
         )
+
+
+def _check_sizes(table: data.Dataset, loss: str, standardize: bool) -> None:
+    """Name the column whose squares would overflow: the descent could only say that its loss is infinite."""
+    most = LARGEST if standardize else LARGEST_LEFT
+    names = () if standardize else table.feature_names
+    for name in (*names, *([table.target_name] if loss == "mse" else [])):
+        if (size := float(np.max(np.abs(table.column(name))))) > most:
+            raise DataError(
+                f"the column {name!r} holds numbers of the size {number(size)}, too large to be squared. Expected at "
+                f"most {most:.0e}: give it in a larger unit"
+            )

@@ -28,6 +28,8 @@ from .screen import heading, number, say, show_table
 Function = Callable[..., Any]
 CAUSES = """Has the function a kink, a jump or an end there?
 Does it compute with math.sin or float() where np.sin would be recorded?"""
+TOO_LARGE = """There the numbers lie so far apart that rounding swallows the small step of a finite difference.
+Take a point nearer to 0."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Slope:
     derivative: float
     difference: float
     uncertainty: float
+    swallowed: bool = False
 
     @property
     def agrees(self) -> bool:
@@ -70,7 +73,8 @@ def show_check(slopes: list[Slope]) -> int:
     show_table(("variable", "at", "partial derivative", "finite difference", "apart by"), rows)
     doubtful = [slope.name for slope in slopes if not slope.agrees]
     if doubtful:
-        say(f"The check does not agree for {', '.join(doubtful)}. {CAUSES}")
+        causes = TOO_LARGE if all(slope.swallowed for slope in slopes if not slope.agrees) else CAUSES
+        say(f"The check does not agree for {', '.join(doubtful)}. {causes}")
         return 1
     say("The finite differences agree with the gradient.")
     return 0
@@ -88,13 +92,17 @@ def measure(function: Function, point: dict[str, float]) -> tuple[float, list[Sl
         if not np.isfinite(value):
             raise click.UsageError(f"the value is {float(value)} at {_shown(point)}. Expected a point where it is not")
         slopes = [
-            Slope(name, at, float(slope), *central_difference(_along(function, point, name), at))
+            _compared(name, at, float(slope), _along(function, point, name))
             for (name, at), slope in zip(point.items(), gradient, strict=True)
         ]
     for slope in slopes:
         if not np.isfinite(slope.derivative):
             raise click.UsageError(f"the derivative along {slope.name} is {slope.derivative} at {_shown(point)}")
     return float(value), slopes
+
+
+def _compared(name: str, at: float, derivative: float, f: Callable[[float], float]) -> Slope:
+    return Slope(name, at, derivative, *central_difference(f, at), swallowed=swallowed(f, at, derivative))
 
 
 def _along(function: Function, point: dict[str, float], name: str) -> Callable[[float], float]:
@@ -121,6 +129,16 @@ def central_difference(f: Callable[[float], float], x: float) -> tuple[float, fl
         if best[1] <= 1e-5 * abs(best[0]):
             break
     return best
+
+
+def swallowed(f: Callable[[float], float], x: float, slope: float) -> bool:
+    """Whether rounding x moves f by too large a part of its range for any finite difference.
+
+    >>> swallowed(np.sin, 1e20, 0.76), swallowed(np.sin, 1.0, 0.54)
+    (True, False)
+    """
+    h = 7e-4 * max(1.0, abs(x))
+    return bool(np.spacing(abs(x)) * abs(slope) > 1e-7 * np.ptp([f(x - h), f(x), f(x + h)]))
 
 
 def parse_point(words: Iterable[str]) -> dict[str, float]:
@@ -155,18 +173,24 @@ def _constant(value: str, assignment: str) -> float:
 
 def find_function(text: str, point: dict[str, float]) -> Function:
     """The function that a formula or `file.py:name` stands for, tried once at the point for errors in plain numbers."""
-    if match := re.fullmatch(r"(.+\.py):(\w+)", text.strip()):
-        path, name = match.groups()
+    if match := re.fullmatch(r"(.+\.py)(?::(.*))?|(.+):(\w*)", text.strip()):
+        path, name = match[1] or match[3], match[2] or match[4] or ""
         return _guarded(load_function(Path(path), name, point), path)
     expression = expressions.parse(text)
     expression.checked(**point)
+    for name in point:
+        if name not in expression.variables:
+            raise click.UsageError(f"--at {name}={number(point[name])}: {name} does not occur in {text}")
     return expression
 
 
 def load_function(path: Path, name: str, point: dict[str, float]) -> Function:
     """The function of that name in a Python file, which is run."""
     if not path.is_file():
-        raise click.UsageError(f"there is no file {path}")
+        found = f"{path} is a directory" if path.is_dir() else f"there is no file {path}"
+        raise click.UsageError(f"{found}. Expected a function as file.py:NAME")
+    if path.suffix != ".py":
+        raise click.UsageError(f"{path} is no Python file. Expected a function as file.py:NAME")
     sys.path.insert(0, str(path.parent.resolve()))  # as `python file.py` does, so that it can import its neighbours
     try:
         names = runpy.run_path(str(path))
@@ -177,7 +201,8 @@ def load_function(path: Path, name: str, point: dict[str, float]) -> Function:
     function = names.get(name)
     if not callable(function):
         defined = [n for n, thing in names.items() if inspect.isfunction(thing) and not n.startswith("_")]
-        raise click.UsageError(f"{path} defines no function {name!r}. It defines {', '.join(defined) or 'none'}")
+        fault = f"{path} defines no function {name!r}" if name else f"which function? Expected {path}:NAME"
+        raise click.UsageError(f"{fault}. It defines {', '.join(defined) or 'none'}")
     try:
         inspect.signature(function).bind(**point)
     except TypeError as error:

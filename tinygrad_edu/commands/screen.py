@@ -13,10 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+NARROWEST = 60  # columns: a table that is squeezed into fewer breaks its numbers into single digits
+
 
 def console() -> Console:
     """The console of this moment: sys.stdout may have been exchanged since the last one."""
-    return Console(highlight=False, soft_wrap=False)
+    found = Console(highlight=False, soft_wrap=False)
+    return found if found.width >= NARROWEST else Console(highlight=False, soft_wrap=False, width=NARROWEST)
 
 
 def heading(text: str) -> None:
