@@ -28,6 +28,9 @@ from .surface import Surface
 RULES: dict[Callable[..., Any], Op] = {}
 """The table of operations, keyed by the NumPy function; `rules/` and `tinygrad_edu.extend` fill it."""
 
+LATER: list[Callable[[], bool]] = []
+"""Loaders of pages of the table that wait for an optional package; each returns True once it has loaded."""
+
 READINGS: dict[str, Callable[..., Any]] = {}
 """The readings that a Tensor offers as methods; `modes/` fills it."""
 
@@ -197,6 +200,13 @@ SELECT = Op(lambda values, index: values[index], None, None, "structure", "selec
 """One output of several; the walks know it, since only they hold the cotangents of all outputs."""
 ALIAS = Op(lambda x: x, (lambda g, y, x: g,), (lambda t, y, x: t,), "structure", "alias")
 """A new name for an old value: what an inner transform differentiates while an outer one looks through it."""
+
+
+def rule_for(function: Callable[..., Any]) -> Op | None:
+    """The operation of a NumPy function; pages of the table that wait for a package are loaded if it has come."""
+    if function not in RULES and LATER:
+        LATER[:] = [load for load in LATER if not load()]
+    return RULES.get(function)
 
 
 def history(roots: Sequence[Node], sources: Sequence[Node] = ()) -> tuple[list[Node], set[Node], bool]:

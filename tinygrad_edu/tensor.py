@@ -15,7 +15,7 @@ from typing import Any, final
 
 import numpy as np
 
-from . import calls
+from . import calls, graph
 from .calls import SEQUENCES, constant, is_inexact, plain_parameters
 from .errors import DtypeError, GradientError, InPlaceError, NoRuleError
 from .graph import ALIAS, LARGE, READINGS, RULES, SELECT, Node, Op, forget, inside_transform, is_recording, next_serial
@@ -311,6 +311,7 @@ class Tensor(Surface):
         if op is not None and op.simple and method == "__call__" and not kwargs:
             return _record_pair(op, *inputs) if len(inputs) == 2 else _record_ufunc(op, self)
         try:
+            op = op or graph.rule_for(ufunc)
             args, params = calls.sorted_call(op, ufunc, method, inputs, kwargs)
         except NoRuleError as error:
             return _without_rule(getattr(ufunc, method), inputs, kwargs, error)

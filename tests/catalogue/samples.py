@@ -1,63 +1,14 @@
-"""The sample rows: for each NumPy function in the table, calls at which its derivatives are checked.
+"""The sample rows of the first vocabulary: calls at which the derivatives of the table are checked.
 
-A row is `row(function, *args, **params)`. Arrays of floats among the arguments (also inside lists) are differentiated;
-everything else is constant. The numbers keep away from kinks and poles, where finite differences say nothing; what
-happens there is in `test_corner_cases.py`. A function of the table without a row is a failing test.
+What a row is stands in `rows.py`; the other pages of the vocabulary have files of their own, named `*_samples.py`.
+A function of the table without a row is a failing test.
 """
 
-from __future__ import annotations
-
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-
-@dataclass(frozen=True)
-class Sample:
-    """One call of a function."""
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    params: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return getattr(self.function, "__name__", str(self.function))
-
-    def __str__(self) -> str:
-        shapes = ",".join(str(a.shape) if isinstance(a, np.ndarray) else type(a).__name__ for a in self.args)
-        return f"{self.name}({shapes}{''.join(f',{k}={v}' for k, v in self.params.items())})".replace(" ", "")
-
-
-def row(function: Callable[..., Any], *args: Any, **params: Any) -> Sample:
-    return Sample(function, args, params)
-
-
-_rng = np.random.default_rng(20261121)
-
-
-def anywhere(*shape: int) -> np.ndarray:
-    """Numbers of both signs, between 0.2 and 1.8 in size."""
-    return _rng.choice([-1.0, 1.0], shape) * _rng.uniform(0.2, 1.8, shape)
-
-
-def positive(*shape: int) -> np.ndarray:
-    """Numbers between 0.3 and 1.9."""
-    return _rng.uniform(0.3, 1.9, shape)
-
-
-def inside(*shape: int) -> np.ndarray:
-    """Numbers between -0.9 and 0.9."""
-    return _rng.uniform(-0.9, 0.9, shape)
-
-
-def apart(*shape: int) -> np.ndarray:
-    """Numbers whose distances are at least 0.1: no ties."""
-    return (_rng.permutation(int(np.prod(shape))) * 0.13 - 0.5).reshape(shape)
-
+from catalogue.rows import anywhere, apart, inside, positive, row
 
 A, B, V, W = anywhere(3, 4), anywhere(3, 4), anywhere(4), anywhere(5)
 P, Q, R = positive(3, 4), positive(3, 4), positive(4)

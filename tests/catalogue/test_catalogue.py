@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from catalogue.samples import FLAT, FLAT_WITHOUT_VALUE, SAMPLES, Sample
+from catalogue.pages import FLAT, FLAT_WITHOUT_VALUE, SAMPLES
+from catalogue.rows import Sample
 from tinygrad_edu.trees import flatten, leaves
 
 

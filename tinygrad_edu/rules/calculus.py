@@ -1,0 +1,3 @@
+"""Differences, sums of trapezoids, interpolation, convolution: calculus on samples."""
+
+from __future__ import annotations

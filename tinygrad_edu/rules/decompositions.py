@@ -1,0 +1,3 @@
+"""Matrix factorisations: cholesky, qr, eigh, eig, svd."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Linear algebra: solving, inverting, determinants, norms."""
+
+from __future__ import annotations

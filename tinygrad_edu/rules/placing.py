@@ -1,0 +1,3 @@
+"""Choosing and placing by index or by mask: select, choose, put, place and their neighbours."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""What has no derivative by nature, and what to use instead."""
+
+from __future__ import annotations

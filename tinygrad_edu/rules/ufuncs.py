@@ -1,0 +1,3 @@
+"""The methods of NumPy's ufuncs (reduce, accumulate, outer, reduceat, at) and `where=`."""
+
+from __future__ import annotations
