@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
-MODULES = {"numpy.linalg": "linalg.", "numpy.fft": "fft.", "tinygrad_edu.functions": "nn."}
+MODULES = {
+    "numpy.linalg": "linalg.", "numpy.fft": "fft.", "tinygrad_edu.functions": "nn.",
+    **{f"tinygrad_edu.scipy.{name}": f"scipy.{name}." for name in ("fft", "signal", "ndimage", "linalg", "integrate")},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
