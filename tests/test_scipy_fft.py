@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from catalogue.scipy_samples import TRANSFORMS
 
 import tinygrad_edu as tg
-from catalogue.scipy_samples import TRANSFORMS
 
 scipy_fft = pytest.importorskip("scipy.fft")
 

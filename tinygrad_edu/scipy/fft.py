@@ -69,7 +69,7 @@ def _transposed(transform, first, last):
 
 def _bind(x, type=2, n=None, axis=-1, norm=None, overwrite_x=False, workers=None, orthogonalize=None):
     """Nothing is overwritten: the record needs it."""
-    return (x,), dict(type=type, n=n, axis=axis, norm=norm, workers=workers, orthogonalize=orthogonalize)
+    return (x,), {"type": type, "n": n, "axis": axis, "norm": norm, "workers": workers, "orthogonalize": orthogonalize}
 
 
 linear(dct, _transposed(dct, {1, 2, 3}, {1}), bind=_bind)
