@@ -133,6 +133,13 @@ def sorted_call(op, ufunc, method, inputs, kwargs):
 
 def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:
     """The parameters with constants in place of Tensors; a traced one would lose its gradient, so it is refused."""
+    if op.understood is not None and op.understood.issuperset(params):
+        for value in params.values():
+            kind = type(value)
+            if kind not in PLAIN_TYPES and not (kind is tuple and PLAIN_TYPES.issuperset(map(type, value))):
+                break
+        else:
+            return params  # the usual call, in a third of the time
     if "out" in params and params.pop("out") is not None:
         raise InPlaceError(f"{op.name}: out= would lose the gradient: the result is a new Tensor. Leave it away")
     op.refuse_unknown(params)

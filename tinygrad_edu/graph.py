@@ -136,6 +136,7 @@ class Op:
     __slots__ = (
         "arity",
         "bind",
+        "direct",
         "flat",
         "function",
         "jvps",
@@ -158,8 +159,10 @@ class Op:
         self.sort = sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
         self.flat = kind == "flat"
         self.plain = isinstance(vjps, tuple)  # one rule per argument and one result: nothing for the walk to prepare
+        # called with its arrays and nothing else: there is nothing to sort
+        self.direct = kind not in ("flat", "composite") and not bind
         # one array out of one or two, always: may be recorded by the unrolled functions below
-        self.single = kind not in ("flat", "composite") and self.arity == 1 and not bind
+        self.single = self.direct and self.arity == 1
         self.simple = kind not in ("flat", "composite") and self.arity in (1, 2) and getattr(function, "nout", 1) == 1
         self.understood: set[str] | None = None
         self.reads: list[set[int] | None] | None = None
@@ -230,14 +233,23 @@ def history(roots: Sequence[Node], sources: Sequence[Node] = ()) -> tuple[list[N
         True if the roots also depend on traced values that are not sources: someone outside differentiates too.
     """
     if not sources:
-        found, seen, _ = _ancestors(roots, -1, ())
+        found = list(dict.fromkeys(roots))
+        seen: set[Any] = {None, *found}  # as in _ancestors, without its questions: a pass saves half a microsecond
+        stack = found.copy()
+        while stack:
+            for parent in stack.pop().parents:
+                if parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+                    found.append(parent)
+        seen.discard(None)
         return _newest_first(found), seen, False
     targets = set(sources)
-    found, seen, strangers = _ancestors(roots, min(node.serial for node in targets), targets)
+    found, known, strangers = _ancestors(roots, min(node.serial for node in targets), targets)
     lines = _newest_first(found)
     strangers = strangers or any(any(node.parents) for node in targets)
     if not strangers and len(lines) == len(found):
-        return lines, seen, False
+        return lines, known, False
     # A leaf with a watcher is the user's. One without was the source of a transform that ended while the roots were
     # computed: a constant by now, and no reason to record.
     strangers = strangers or any(node.op is None and node.watcher is not None for node in found)

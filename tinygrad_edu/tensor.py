@@ -9,7 +9,7 @@ that say what to do.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from operator import getitem, setitem
 from typing import Any, final
 
@@ -26,7 +26,7 @@ _new = object.__new__
 _NONE: dict[str, Any] = {}  # the parameters of a line that has none
 
 
-def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
+def record(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
     """Compute ``op(*args, **params)``; if an argument is traced, write the line down.
 
     Returns
@@ -35,22 +35,15 @@ def record(op: Op, args: Iterable[Any], params: dict[str, Any]) -> Any:
         With a node if an argument had one and recording is on. What a flat operation returns that is no float
         (a mask, an index, a shape) comes back as it is.
     """
-    values, parents, traced = [], [], False
-    for x in args:
-        if type(x) is Tensor:
-            values.append(x.data)
-            parents.append(x.node)
-            traced = traced or x.node is not None
-        else:
-            values.append(np.asarray(x) if type(x) in SEQUENCES else x)
-            parents.append(None)
+    values = [x.data if type(x) is Tensor else np.asarray(x) if type(x) in SEQUENCES else x for x in args]
+    parents = tuple([x.node if type(x) is Tensor else None for x in args])
     try:
         value = op.function(*values, **params) if params else op.function(*values)
     except ValueError as error:
         raise calls.explained(error, op, values) from None
     if op.flat and not is_inexact(value):
         return value
-    node = Node(op, tuple(values), params, tuple(parents), value) if traced and is_recording() else None
+    node = Node(op, tuple(values), params, parents, value) if any(parents) and is_recording() else None
     if isinstance(value, SEQUENCES):
         return handles(value, node)
     if node is not None and value.size > LARGE:
@@ -309,7 +302,7 @@ class Tensor(Surface):
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         op = RULES.get(ufunc)
         if op is not None and op.simple and method == "__call__" and not kwargs:
-            return _record_pair(op, *inputs) if len(inputs) == 2 else _record_ufunc(op, self)
+            return _record_ufunc(op, self) if len(inputs) == 1 else _record_pair(op, inputs[0], inputs[1])
         try:
             op = op or graph.rule_for(ufunc)
             args, params = calls.sorted_call(op, ufunc, method, inputs, kwargs)
@@ -324,6 +317,8 @@ class Tensor(Surface):
             return _without_rule(function, args, kwargs, NoRuleError(calls.no_rule(function)))
         if op.single and len(args) == 1 and not kwargs:
             return _record_one(op, args[0], kwargs)
+        if op.direct and len(args) == op.arity and not kwargs:
+            return record(op, args, _NONE)
         try:
             if op.kind == "composite":
                 return op.function(*args, **kwargs)

@@ -17,10 +17,10 @@ of -1, its derivative is NaN too.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -64,19 +64,24 @@ def needs_care(results: Iterable[Any], roots: Iterable[Node]) -> bool:
         if not _is_finite(g):
             return True
     for root in roots:  # where the value is NaN, so is its derivative
-        for v in root.value if isinstance(root.value, SEQUENCES) else (root.value,):
+        value = root.value
+        if type(value) is np.float64:
+            if value != value:
+                return True
+            continue
+        for v in value if isinstance(value, SEQUENCES) else (value,):
             if v != v if isinstance(v, np.generic) else not _is_finite(v):
                 return True
     return False
 
 
 def _is_finite(g: Any) -> bool:
-    if type(g) is not np.ndarray:
-        if isinstance(g, np.generic):
-            return math.isfinite(abs(g))  # type: ignore[arg-type]
-        return _is_finite(g.data) if type(g) is Tensor else isinstance(g, Shadow)
-    square = g.dot(g) if g.ndim == 1 else np.vdot(g, g)  # one read of the array; overflow means a needless second walk
-    return math.isfinite(square.real)
+    """One read of the array: its scalar product with itself. If that overflows, a second walk is made in vain."""
+    if type(g) is np.ndarray:
+        return isfinite(g.dot(g).real if g.ndim == 1 else np.vdot(g, g).real)
+    if isinstance(g, np.generic):
+        return isfinite(abs(g))  # type: ignore[arg-type]
+    return _is_finite(g.data) if type(g) is Tensor else isinstance(g, Shadow)
 
 
 def poisoned(node: Node, g: Any) -> Any:
@@ -92,7 +97,7 @@ def poisoned(node: Node, g: Any) -> Any:
     for x in node.args:
         born = born & (x == x) if is_inexact(x) else born
     alive = g.data != 0 if g.doubt is None else (g.data != 0) | (g.doubt != 0)
-    return Careful(np.where(born & alive, math.nan, g.data), True, g.doubt)
+    return Careful(np.where(born & alive, nan, g.data), True, g.doubt)
 
 
 def wrapped(x: Any, linear: bool = False) -> Any:

@@ -239,10 +239,11 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
         )
     found = pullback([root.node], [_seed(root, gradient)], create_graph=create_graph)
     for node, g in found.items():
-        tensor = node.watcher() if node.watcher else None
-        if tensor is not None:
-            g = np.conj(g) if g.dtype.kind == "c" else g
-            g = g if tensor.grad is None else g + tensor.grad
+        if node.watcher is not None and (tensor := node.watcher()) is not None:
+            if g.dtype.kind == "c":
+                g = np.conj(g)
+            if tensor.grad is not None:
+                g = g + tensor.grad
             tensor.grad = _recorded(g) if create_graph else _own(g)
 
 
@@ -270,6 +271,8 @@ def one_like(y: Any) -> Any:
 
 def _own(g: Any) -> Any:
     """An array that nothing else refers to: `.grad` is the user's, to be scaled or clipped in place."""
+    if type(g) is np.ndarray:
+        return g.copy()
     g = g.data if type(g) is Tensor and g.node is None else g
     return np.array(g) if isinstance(g, _NUMPY) else g
 

@@ -2,7 +2,8 @@
 
 Letters: z is the result of x and y (y is the result where there is one argument), g what flows back, or forward.
 At a kink a rule returns the subgradient of smallest norm, taken over all arguments together: ties share evenly,
-and |x| has slope 0 at 0. docs/conventions.md holds the whole convention, with its reasons.
+and |x| has slope 0 at 0. docs/conventions.md holds the whole convention, with its reasons. Constants in the commonest
+rules are written 2.0, which NumPy reads in a fifth less time than 2.
 """
 
 from __future__ import annotations
@@ -12,29 +13,37 @@ import operator
 import numpy as np
 
 from ..graph import Op
-from .declare import composite, elementwise, flat, linear, primitive
+from .declare import NOTHING, composite, elementwise, flat, linear, primitive
 
 
-def _pick(g, lost, tied):
-    """g where nothing was lost, half of it at a tie; ties are rare, and looked for before they are paid for."""
-    if type(g) is np.ndarray and g.size > 4096 and np.isfinite(np.vdot(g, g)):  # noqa: SIM108
-        won = g * ~lost  # for a large array in a quarter of the time; ∞ · 0 would be NaN
-    else:
-        won = np.where(lost, 0, g)
+def _kept(x, mask):
+    """np.where(mask, x, 0), for small arrays in two thirds of its time, for large ones in a quarter."""
+    if type(x) is not np.ndarray or mask.shape != x.shape:
+        return np.where(mask, x, 0)
+    if x.size > 4096:
+        return x * mask if np.isfinite(np.vdot(x, x)) else np.where(mask, x, 0)  # ∞ · 0 would be NaN
+    result = np.zeros(x.shape, x.dtype)
+    np.copyto(result, x, where=mask)
+    return result
+
+
+def _pick(g, held, tied):
+    """g where it is held, half of it at a tie; ties are rare, and looked for before they are paid for."""
+    won = _kept(g, held)
     return won if type(tied) is np.ndarray and not np.count_nonzero(tied) else np.where(tied, 0.5 * g, won)
 
 
-pick: Op = linear(_pick, transpose=lambda g, y, x, lost, tied: pick(g, lost=lost, tied=tied))
+pick: Op = linear(_pick, transpose=lambda g, y, x, held, tied: pick(g, held=held, tied=tied))
 
 
 def share(g, z, x, y):
     """The part of g that belongs to x if z is the greater (or lesser) of x and y: half at a tie, all to a NaN."""
-    return pick(g, lost=(z != x) & (x == x), tied=x == y)
+    return pick(g, held=(z == x) | (x != x), tied=x == y)
 
 
 def share_of_numbers(g, z, x, y):
     """The same where a NaN counts for nothing."""
-    return pick(g, lost=z != x, tied=x == y)
+    return pick(g, held=z == x, tied=x == y)
 
 
 # fmt: off
@@ -45,9 +54,9 @@ elementwise(np.divide,      lambda g, z, x, y: g / y,                 lambda g, 
 elementwise(np.negative,    lambda g, y, x: -g)
 elementwise(np.positive,    lambda g, y, x: g)
 elementwise(np.reciprocal,  lambda g, y, x: -g * y * y)
-elementwise(np.square,      lambda g, y, x: g * 2 * x)
-elementwise(np.sqrt,        lambda g, y, x: g / (2 * y))
-elementwise(np.cbrt,        lambda g, y, x: g / (3 * y * y))
+elementwise(np.square,      lambda g, y, x: g * 2.0 * x)
+elementwise(np.sqrt,        lambda g, y, x: g / (2.0 * y))
+elementwise(np.cbrt,        lambda g, y, x: g / (3.0 * y * y))
 # fmt: on
 
 
@@ -56,13 +65,24 @@ def _power_base(g, z, x, y):
     return g * (y * x ** (y - 1 + (y == 0)))
 
 
-def _power_exponent(g, z, x, y):
-    """xʸ log x; at x = 0 its limit, 0, while y > 0."""
-    return g * np.where((x == 0) & (y > 0), 0, z * np.log(x))
+def _power_log(z, x, y, n):
+    """xʸ logⁿx, given z = xʸ; at x = 0 its limit, 0, while y > 0."""
+    return np.where((x == 0) & (y > 0), 0, z * np.log(x) ** n)
 
+
+def _power_log_base(g, w, z, x, y, n):
+    """xʸ⁻¹ (y logⁿx + n logⁿ⁻¹x)."""
+    lower = x ** (y - 1)
+    first = np.where(y == 0, 0, y * power_log(lower, x, y - 1, n=n))
+    return g * (first + n * (power_log(lower, x, y - 1, n=n - 1) if n > 1 else lower))
+
+
+power_log: Op = elementwise(
+    _power_log, None, _power_log_base, lambda g, w, z, x, y, n: g * power_log(z, x, y, n=n + 1)
+)  # z needs no rule: it is no third variable, and what x and y do to it is in theirs
 
 # operator.pow computes x ** 2 as x * x, which np.power does not
-elementwise(np.power, _power_base, _power_exponent, call=operator.pow)
+elementwise(np.power, _power_base, lambda g, z, x, y: g * power_log(z, x, y, n=1), call=operator.pow)
 composite(np.float_power, lambda x, y: np.multiply(x, np.float64(1)) ** y)
 
 # fmt: off
@@ -70,14 +90,21 @@ elementwise(np.maximum,     share,                                    lambda g, 
 elementwise(np.minimum,     share,                                    lambda g, z, x, y: share(g, z, y, x))
 elementwise(np.fmax,        share_of_numbers,                         lambda g, z, x, y: share_of_numbers(g, z, y, x))
 elementwise(np.fmin,        share_of_numbers,                         lambda g, z, x, y: share_of_numbers(g, z, y, x))
-elementwise(np.where, None, lambda g, z, c, x, y: np.where(c, g, 0),  lambda g, z, c, x, y: np.where(c, 0, g))
+elementwise(np.where, None, lambda g, z, c, x, y: np.where(c, g, 0),  lambda g, z, c, x, y: np.where(c, 0, g),
+            bind=lambda c, *branches: ((c, *branches) if branches else (c != 0,), {}))
 elementwise(np.remainder,   lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.floor(x / y))
 elementwise(np.fmod,        lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.trunc(x / y))
 elementwise(np.copysign,    lambda g, z, x, y: g * np.sign(x) * np.copysign(1, y),  None)
 elementwise(np.heaviside,   None,                                     lambda g, z, x, y: np.where(x == 0, g, 0))
 elementwise(np.absolute,    lambda g, y, x: g * np.conj(np.sign(x)))
 elementwise(np.fabs,        lambda g, y, x: g * np.sign(x))
+elementwise(np.ldexp,       lambda g, z, x, n: np.ldexp(g, n),        None)
+elementwise(np.nextafter,   lambda g, z, x, y: g,                     None)
 # fmt: on
+
+exponent = Op(lambda x: np.frexp(x)[1], NOTHING, NOTHING, "flat", "exponent", 1)
+composite(np.frexp, lambda x: (np.ldexp(x, -(n := exponent(x))), n))
+primitive(np.modf, (lambda g, y, x: g[0],), (lambda t, y, x: (t, np.zeros_like(t)),))
 
 primitive(
     np.divmod,
@@ -106,8 +133,8 @@ def _clip_high(g, z, x, low, high):
     return _above(g, x if low is None else np.maximum(x, low), high)
 
 
-def _bind_clip(a, a_min=None, a_max=None, *, min=None, max=None):
-    return (a, a_min if min is None else min, a_max if max is None else max), {}
+def _bind_clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, **params):
+    return (a, a_min if min is None else min, a_max if max is None else max), {"out": out, **params}
 
 
 elementwise(np.clip, _clip_x, _clip_low, _clip_high, bind=_bind_clip)
@@ -136,5 +163,6 @@ flat(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor
 flat(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose)
 flat(np.isfinite, np.isnan, np.isinf, np.isneginf, np.isposinf, np.array_equal, np.iscomplexobj, np.isrealobj)
 flat(np.iscomplex, np.isreal, np.logical_and, np.logical_or, np.logical_not, np.logical_xor)
-flat(np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert)
+flat(np.array_equiv, np.isnat, np.gcd, np.lcm, np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert)
+flat(np.left_shift, np.right_shift, np.bitwise_count)
 # fmt: on

@@ -31,6 +31,11 @@ _NUMPY = (np.ndarray, np.generic)
 def _scatter(x, shape, index):
     if not isinstance(x, _NUMPY):
         return _gathered(x, shape, index)
+    if type(index) is np.ndarray and len(shape) == index.ndim == 1 and x.dtype.char == "d" and index.dtype.kind == "i":
+        try:
+            return np.bincount(index, x, *shape)  # three times as fast as np.add.at
+        except ValueError:  # a negative index, or none at all
+            pass
     zeros = np.zeros(shape, x.dtype)
     if is_basic(index):
         zeros[index] = x

@@ -14,25 +14,25 @@ ln2, ln10 = float(np.log(2)), float(np.log(10))
 # fmt: off
 elementwise(np.exp,      lambda g, y, x: g * y)
 elementwise(np.exp2,     lambda g, y, x: g * y * ln2)
-elementwise(np.expm1,    lambda g, y, x: g * (y + 1))
+elementwise(np.expm1,    lambda g, y, x: g * (y + 1.0))
 elementwise(np.log,      lambda g, y, x: g / x)
 elementwise(np.log2,     lambda g, y, x: g / (x * ln2))
 elementwise(np.log10,    lambda g, y, x: g / (x * ln10))
-elementwise(np.log1p,    lambda g, y, x: g / (1 + x))
+elementwise(np.log1p,    lambda g, y, x: g / (1.0 + x))
 
 elementwise(np.sin,      lambda g, y, x: g * np.cos(x))
 elementwise(np.cos,      lambda g, y, x: -g * np.sin(x))
-elementwise(np.tan,      lambda g, y, x: g * (1 + y * y))
-elementwise(np.arcsin,   lambda g, y, x: g / np.sqrt((1 - x) * (1 + x)))    # keeps its digits near ±1; 1 - x² does not
-elementwise(np.arccos,   lambda g, y, x: -g / np.sqrt((1 - x) * (1 + x)))
-elementwise(np.arctan,   lambda g, y, x: g / (1 + x * x))
+elementwise(np.tan,      lambda g, y, x: g * (1.0 + y * y))
+elementwise(np.arcsin,   lambda g, y, x: g / np.sqrt((1.0 - x) * (1.0 + x)))    # keeps its digits near ±1; 1 - x² does not
+elementwise(np.arccos,   lambda g, y, x: -g / np.sqrt((1.0 - x) * (1.0 + x)))
+elementwise(np.arctan,   lambda g, y, x: g / (1.0 + x * x))
 
 elementwise(np.sinh,     lambda g, y, x: g * np.cosh(x))
 elementwise(np.cosh,     lambda g, y, x: g * np.sinh(x))
-elementwise(np.tanh,     lambda g, y, x: g * (1 - y * y))
-elementwise(np.arcsinh,  lambda g, y, x: g / np.sqrt(1 + x * x))
+elementwise(np.tanh,     lambda g, y, x: g * (1.0 - y * y))
+elementwise(np.arcsinh,  lambda g, y, x: g / np.sqrt(1.0 + x * x))
 elementwise(np.arccosh,  lambda g, y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
-elementwise(np.arctanh,  lambda g, y, x: g / ((1 - x) * (1 + x)))
+elementwise(np.arctanh,  lambda g, y, x: g / ((1.0 - x) * (1.0 + x)))
 
 linear(np.deg2rad,       lambda g, y, x: np.deg2rad(g))
 linear(np.rad2deg,       lambda g, y, x: np.rad2deg(g))
@@ -72,13 +72,21 @@ def _sinc(g, y, x):
     return g * np.where(np.abs(v) < 0.01, series, np.pi * (np.cos(u) - y) / u)
 
 
+def _cosine(x, y, r):
+    """x/r, where r = |(x, y)|: 0 at the origin, and at infinity its limit, on the diagonal if both are infinite."""
+    cosine = x / _length(r)
+    if type(cosine) is np.ndarray and not np.count_nonzero(cosine != cosine):
+        return cosine
+    return np.where(np.isinf(x), np.where(np.isinf(y), np.sign(x) * 0.5**0.5, np.sign(x)), cosine)
+
+
 def _arctan2(g, z, x, y):
-    r = _length(np.hypot(x, y))
-    return g * (y / r) / r
+    r = np.hypot(x, y)
+    return g * _cosine(y, x, r) / _length(r)
 
 
 # fmt: off
-elementwise(np.hypot,      lambda g, z, x, y: g * (x / _length(z)),   lambda g, z, x, y: g * (y / _length(z)))
+elementwise(np.hypot,      lambda g, z, x, y: g * _cosine(x, y, z),   lambda g, z, x, y: g * _cosine(y, x, z))
 elementwise(np.arctan2,    _arctan2,                                  lambda g, z, x, y: -_arctan2(g, z, y, x))
 elementwise(np.logaddexp,  *_logaddexp(np.exp, 1))
 elementwise(np.logaddexp2, *_logaddexp(np.exp2, ln2))
