@@ -1,8 +1,8 @@
 """Sums, means, products and extremes over axes.
 
 A reduction's cotangent has lost the reduced axes; `restored` gives them back with size 1, and broadcasting does the
-rest. Products never divide by an element, so a zero among them costs nothing; extremes share evenly among ties.
-Next: `indexing.py`.
+rest. Products never divide by an element, so a zero among them costs nothing; extremes share evenly among ties. What
+accumulates is a linear recurrence, forwards in the tangent and backwards in the cotangent. Next: `indexing.py`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ def reduced_size(shape, axis):
     return math.prod([shape[a] for a in axes])
 
 
+def _number(x, axis, where):
+    """The same where only some count."""
+    if where is True:
+        return reduced_size(x.shape, axis)
+    return np.sum(np.where(where, np.ones_like(x), 0), axis=axis, keepdims=True)
+
+
 # --- sums -------------------------------------------------------------------------------------------------------------
 
 
@@ -41,18 +48,19 @@ def _sum_transpose(g, y, x, axis=None, dtype=None, keepdims=False, initial=None,
     return spread if where is True else np.where(where, spread, 0)
 
 
-def _mean_transpose(g, y, x, axis=None, dtype=None, keepdims=False):
-    return stretch(restored(g, axis, keepdims) / reduced_size(x.shape, axis), shape=x.shape)
+def _sum_jvp(t, y, x, initial=None, where=True, **params):
+    return np.sum(t if where is True else np.where(where, t, 0), **params)
+
+
+def _mean_transpose(g, y, x, axis=None, dtype=None, keepdims=False, where=True):
+    spread = stretch(restored(g, axis, keepdims) / _number(x, axis, where), shape=x.shape)
+    return spread if where is True else np.where(where, spread, 0)
 
 
 def _cumsum_transpose(g, y, x, axis=None, dtype=None):
     if axis is None:
         return np.reshape(np.flip(np.cumsum(np.flip(g, 0), 0), 0), x.shape)
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
-
-
-def _sum_jvp(t, y, x, initial=None, **params):
-    return np.sum(t, **params)
 
 
 def _sum(x, **params):
@@ -98,69 +106,146 @@ def _prod_factors(x, axis):
     return np.transpose(np.reshape(_product_of_others(flattened), moved.shape), [order.index(a) for a in range(x.ndim)])
 
 
-def _prod_vjp(g, y, x, axis=None, dtype=None, keepdims=False, initial=1):
-    return restored(g, axis, keepdims) * _prod_factors(x, axis) * initial
+def _prod_vjp(g, y, x, axis=None, dtype=None, keepdims=False, initial=1, where=True):
+    x = x if where is True else np.where(where, x, 1)
+    spread = restored(g, axis, keepdims) * _prod_factors(x, axis) * initial
+    return spread if where is True else np.where(where, spread, 0)
 
 
-def _prod_jvp(t, y, x, axis=None, dtype=None, keepdims=False, initial=1):
+def _prod_jvp(t, y, x, axis=None, dtype=None, keepdims=False, initial=1, where=True):
+    if where is not True:
+        t, x = np.where(where, t, 0), np.where(where, x, 1)
     return np.sum(t * _prod_factors(x, axis), axis=axis, keepdims=keepdims) * initial
 
 
 primitive(np.prod, (_prod_vjp,), (_prod_jvp,))
 
 
+# --- running sums and products ----------------------------------------------------------------------------------------
+
+
+def recurrence(a, b):
+    """s with sᵢ = aᵢ sᵢ₋₁ + bᵢ along the last axis, s₀ = b₀: two steps are one of the same form, so log n rounds do.
+
+    References: W. D. Hillis & G. L. Steele, *Data parallel algorithms*, Commun. ACM 29 (1986).
+    """
+    d = 1
+    while d < b.shape[-1]:
+        b = np.concatenate([b[..., :d], b[..., d:] + a[..., d:] * b[..., :-d]], axis=-1)
+        a = np.concatenate([a[..., :d], a[..., d:] * a[..., :-d]], axis=-1)
+        d *= 2
+    return b
+
+
+def backwards(a, b):
+    """s with sᵢ = aᵢ₊₁ sᵢ₊₁ + bᵢ: the transpose of the recurrence."""
+    return np.flip(recurrence(np.flip(np.roll(a, -1, -1), -1), np.flip(b, -1)), -1)
+
+
+def along_axis(rule):
+    """A rule for the last axis, as one for any."""
+
+    def rule_along(g, y, x, axis, dtype=None):
+        if axis in (-1, x.ndim - 1):
+            return rule(g, y, x)
+        return np.moveaxis(rule(np.moveaxis(g, axis, -1), np.moveaxis(y, axis, -1), np.moveaxis(x, axis, -1)), -1, axis)
+
+    return rule_along
+
+
+def _bind_running(a, axis=None, dtype=None, out=None):
+    return (np.ravel(a) if axis is None else a,), {"axis": axis or 0, "dtype": dtype, "out": out}
+
+
+def before(y, first=1):
+    """y one place later along the last axis."""
+    return np.concatenate([np.full_like(y[..., :1], first), y[..., :-1]], axis=-1)
+
+
+def _cumulative(running, first):
+    """The Array API's spelling of a running sum or product, which may begin with what nothing adds up to."""
+
+    def formula(x, /, *, axis=None, dtype=None, include_initial=False):
+        if axis is None and x.ndim != 1:
+            raise ValueError("an array of several axes needs axis=")
+        y = running(x, axis=axis or 0, dtype=dtype)
+        start = [1 if a == (axis or 0) % x.ndim else n for a, n in enumerate(y.shape)]
+        return np.concatenate([first(y, shape=start), y], axis=axis or 0) if include_initial else y
+
+    return formula
+
+
+# fmt: off
+primitive(np.cumprod,        (along_axis(lambda g, y, x: before(y) * backwards(x, g)),),
+                             (along_axis(lambda t, y, x: recurrence(x, before(y) * t)),), bind=_bind_running)
+composite(np.cumulative_sum,  _cumulative(np.cumsum, np.zeros_like))
+composite(np.cumulative_prod, _cumulative(np.cumprod, np.ones_like))
+# fmt: on
+
+
 # --- extremes ---------------------------------------------------------------------------------------------------------
 
 
-def _winners(x, top, axis):
-    """Who holds the extreme, and how many do along the reduced axes; the extreme NaN is held by the NaNs."""
-    holds = x == top
-    if not isinstance(top, np.ndarray) or np.count_nonzero(top != top):
-        holds = holds | ((x != x) & (top != top))
-    return holds, np.sum(holds, axis=axis, keepdims=True).astype(x.dtype)
+def equal(x, y):
+    """x == y, where NaN equals NaN."""
+    if isinstance(y, np.ndarray | np.generic) and not np.count_nonzero(y != y):
+        return x == y
+    return (x == y) | ((x != x) & (y != y))
+
+
+def _winners(x, top, axis, initial=None, where=True):
+    """Who holds the extreme, and how many do along the reduced axes, the initial value among them."""
+    holds = equal(x, top) if where is True else equal(x, top) & where
+    number = np.sum(holds, axis=axis, keepdims=True)
+    return holds, (number if initial is None else number + equal(initial, top)).astype(x.dtype)
 
 
 winners = Op(_winners, NOTHING, NOTHING, "flat", arity=2)
 
 
-def _to_winners(g, x, y, axis, keepdims):
+def _to_winners(g, x, y, axis, keepdims, initial, where):
     """g where x holds the extreme y, an equal part of it where several tie, else 0."""
-    holds, number = winners(x, restored(y, axis, keepdims), axis=axis)
+    holds, number = winners(x, restored(y, axis, keepdims), axis=axis, initial=initial, where=where)
     return np.where(holds, restored(g, axis, keepdims) / number, 0)
 
 
-def _extreme_vjp(g, y, x, axis=None, keepdims=False, initial=None):
-    return _to_winners(g, x, y, axis, keepdims)
+def extreme_vjp(g, y, x, axis=None, keepdims=False, initial=None, where=True):
+    return _to_winners(g, x, y, axis, keepdims, initial, where)
 
 
-def _extreme_jvp(t, y, x, axis=None, keepdims=False, initial=None):
-    return np.sum(t * _to_winners(np.ones_like(y), x, y, axis, keepdims), axis=axis, keepdims=keepdims)
+def extreme_jvp(t, y, x, axis=None, keepdims=False, initial=None, where=True):
+    shares = _to_winners(np.ones_like(y), x, y, axis, keepdims, initial, where)
+    return np.sum(t * shares, axis=axis, keepdims=keepdims)
 
 
-# fmt: off
-primitive(np.max,  (_extreme_vjp,), (_extreme_jvp,))
-primitive(np.min,  (_extreme_vjp,), (_extreme_jvp,))
-primitive(np.amax, (_extreme_vjp,), (_extreme_jvp,))
-primitive(np.amin, (_extreme_vjp,), (_extreme_jvp,))
-composite(np.ptp,  lambda a, axis=None, keepdims=False: np.max(a, axis=axis, keepdims=keepdims)
-                                                        - np.min(a, axis=axis, keepdims=keepdims))
-# fmt: on
+for extreme in (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin):
+    primitive(extreme, (extreme_vjp,), (extreme_jvp,))
+composite(
+    np.ptp,
+    lambda a, axis=None, keepdims=False: (
+        np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+    ),
+)
 
 
 # --- spread -----------------------------------------------------------------------------------------------------------
 
 
-def _deviation(x, axis, ddof):
+def _deviation(x, mean, axis, ddof, where):
     """conj(x - mean) / (n - ddof); the factor by which an element moves half the variance."""
-    return np.conj(x - np.mean(x, axis=axis, keepdims=True)) / (reduced_size(x.shape, axis) - ddof)
+    if mean is None:
+        mean = np.mean(x, axis=axis, keepdims=True, **({} if where is True else {"where": where}))
+    n = _number(x, axis, where) - ddof
+    deviation = np.conj(x - mean) / (max(n, 0) if where is True else np.where(n < 0, 0, n))
+    return deviation if where is True else np.where(where, deviation, 0)
 
 
-def _var_vjp(g, y, x, axis=None, dtype=None, ddof=0, keepdims=False):
-    return 2 * restored(g, axis, keepdims) * _deviation(x, axis, ddof)
+def _leverage(g, x, mean=None, axis=None, dtype=None, ddof=0, keepdims=False, where=True):
+    return restored(g, axis, keepdims) * _deviation(x, mean, axis, ddof, where)
 
 
-def _var_jvp(t, y, x, axis=None, dtype=None, ddof=0, keepdims=False):
-    return np.sum(2 * t * _deviation(x, axis, ddof), axis=axis, keepdims=keepdims)
+def _leverage_transposed(t, x, mean=None, axis=None, dtype=None, ddof=0, keepdims=False, where=True):
+    return np.sum(t * _deviation(x, mean, axis, ddof, where), axis=axis, keepdims=keepdims)
 
 
 def _steepness(y):
@@ -168,15 +253,47 @@ def _steepness(y):
     return np.where(y == 0, 0, 1 / np.where(y == 0, 1, y))
 
 
-def _std_vjp(g, y, x, axis=None, dtype=None, ddof=0, keepdims=False):
-    return restored(g * _steepness(y), axis, keepdims) * _deviation(x, axis, ddof)
+def _bind_spread(a, *args, mean=None, correction=None, **params):
+    params.update(zip(("axis", "dtype", "out", "ddof", "keepdims"), args, strict=False))
+    params.update({} if correction is None else {"ddof": correction})
+    return (a,) if mean is None else (a, mean), params
 
 
-def _std_jvp(t, y, x, axis=None, dtype=None, ddof=0, keepdims=False):
-    return np.sum(t * _deviation(x, axis, ddof), axis=axis, keepdims=keepdims) * _steepness(y)
+def _spread(function, vjp, jvp):
+    """Of two arguments, since NumPy takes the mean as well; moving it by t does what moving all elements by -t does."""
+    opposite = lambda rule: lambda g, *args, **params: rule(-g, *args, **params)
+    call = lambda x, *mean, **params: function(x, mean=mean[0], **params) if mean else function(x, **params)
+    primitive(function, (vjp, opposite(vjp)), (jvp, opposite(jvp)), call=call, bind=_bind_spread)
 
 
-primitive(np.var, (_var_vjp,), (_var_jvp,))
-primitive(np.std, (_std_vjp,), (_std_jvp,))
-
+# fmt: off
+_spread(np.var, lambda g, y, *args, **params: _leverage(2 * g, *args, **params),
+                lambda t, y, *args, **params: _leverage_transposed(2 * t, *args, **params))
+_spread(np.std, lambda g, y, *args, **params: _leverage(g * _steepness(y), *args, **params),
+                lambda t, y, *args, **params: _leverage_transposed(t, *args, **params) * _steepness(y))
 flat(np.all, np.any, np.count_nonzero, np.argmax, np.argmin, np.nanargmax, np.nanargmin)
+# fmt: on
+
+
+# --- the same without the NaNs ----------------------------------------------------------------------------------------
+
+
+def _filled(function, number):
+    """A NaN counts for the number that changes nothing."""
+    return lambda a, *args, **params: function(np.where(np.isnan(a), number, a), *args, **params)
+
+
+def _left_out(function):
+    """A NaN is not counted."""
+    return lambda a, *args, where=True, **params: function(a, *args, where=~np.isnan(a) & where, **params)
+
+
+# fmt: off
+composite(np.nansum,     _filled(np.sum, 0))
+composite(np.nanprod,    _filled(np.prod, 1))
+composite(np.nancumsum,  _filled(np.cumsum, 0))
+composite(np.nancumprod, _filled(np.cumprod, 1))
+composite(np.nanmean,    _left_out(np.mean))
+composite(np.nanvar,     _left_out(np.var))
+composite(np.nanstd,     _left_out(np.std))
+# fmt: on
