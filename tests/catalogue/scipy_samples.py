@@ -7,7 +7,7 @@ Most of their rows are for NumPy's arrays only: SciPy computes the value, and it
 import numpy as np
 
 from catalogue.rows import anywhere, row
-from tinygrad_edu.scipy import fft, signal
+from tinygrad_edu.scipy import fft, ndimage, signal
 
 A, V, W = anywhere(3, 4), anywhere(5), anywhere(3)
 K, L = anywhere(2, 3), anywhere(23)
@@ -68,6 +68,22 @@ SPECTRA = [
       for p in [{}, {"average": "median", "noverlap": 6}, {"fs": 3.0, "window": ("tukey", 0.5)}]),
     row(spectrum(signal.csd), L, L[:20], nperseg=8, entry="scipy.signal.csd", numpy_only=True),
 ]
+PLACES = np.array([[0.3, 1.6, 2.4, -0.7, 3.4], [1.2, 0.8, 2.7, 1.4, 4.6]])
+IMAGES = [
+    *(row(f, A, K, mode=m, cval=0.5, numpy_only=True) for f in (ndimage.convolve, ndimage.correlate)
+      for m in ("reflect", "mirror", "nearest", "wrap", "constant")),
+    *(row(f, A, K, origin=o, numpy_only=True) for f in (ndimage.convolve, ndimage.correlate) for o in [(-1, 1), (0, -1)]),
+    *(row(f, A, W, axis=0, origin=1, numpy_only=True) for f in (ndimage.convolve1d, ndimage.correlate1d)),
+    row(ndimage.convolve, A, W[:2], axes=(0,), numpy_only=True), row(ndimage.convolve, Z, Z[:, :2], numpy_only=True), row(ndimage.correlate, Z, Z[:, :2], numpy_only=True),
+    *(row(ndimage.gaussian_filter, A, s, **p, numpy_only=True) for s in (0.8, np.array(0.7), np.array([0.6, 1.1]))
+      for p in [{}, {"mode": "constant", "cval": 1.0}, {"order": 1, "mode": "mirror"}, {"order": (0, 2), "truncate": 2.0}]),
+    row(ndimage.gaussian_filter, A, 1.3, axes=(1,), radius=2, mode=("wrap",), numpy_only=True), row(ndimage.gaussian_filter, V, 1, order=3, numpy_only=True),
+    *(row(ndimage.uniform_filter, A, s, **p, numpy_only=True) for s in (2, (3, 1)) for p in [{}, {"mode": ("wrap", "nearest")}, {"origin": (-1, 0)}]),
+    *(row(ndimage.map_coordinates, A, PLACES, order=k, mode=m, cval=0.3, numpy_only=True) for k in (0, 1, 2, 3, 5)
+      for m in ("constant", "mirror", "nearest", "grid-wrap")),
+    *(row(ndimage.map_coordinates, A, PLACES, order=3, mode=m, numpy_only=True) for m in ("reflect", "wrap", "grid-constant")),
+    row(ndimage.map_coordinates, Z, PLACES / 3, mode="nearest", numpy_only=True), row(ndimage.map_coordinates, V, PLACES[None], prefilter=False, numpy_only=True),
+]
 # fmt: on
 
-SAMPLES = [*TRANSFORMS, *SIGNAL, *SPECTRA]
+SAMPLES = [*TRANSFORMS, *SIGNAL, *SPECTRA, *IMAGES]

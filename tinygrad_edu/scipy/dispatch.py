@@ -31,6 +31,19 @@ def dispatching(function: Callable[..., Any], module: str) -> Callable[..., Any]
     return call
 
 
+def by_parts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A linear function of real arrays, for complex ones too: of the real part, and of the imaginary part."""
+
+    @wraps(function)
+    def call(x: Any, *args: Any, **params: Any) -> Any:
+        y = np.asarray(x)
+        if y.dtype.kind != "c":
+            return function(y, *args, **params)
+        return function(y.real, *args, **params) + 1j * function(y.imag, *args, **params)
+
+    return call
+
+
 def as_array(x: Any) -> Any:
     """An array of any kind as it is; numbers and nested lists of numbers as NumPy's."""
     return x if hasattr(x, "__array_function__") else np.asarray(x)

@@ -7,34 +7,19 @@ differ by √2; `_edge` puts them right. An inverse is a forward transform with 
 
 from __future__ import annotations
 
-from functools import wraps
-
 import numpy as np
 from scipy import fft as _fft
 
 from ..rules.declare import linear
-from .dispatch import as_array, dispatching
+from .dispatch import as_array, by_parts, dispatching
 
 __all__ = ["dct", "dctn", "dst", "dstn", "idct", "idctn", "idst", "idstn"]
 
 DUAL = {1: 1, 2: 3, 3: 2, 4: 4}
 INVERSE = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
 
-
-def _by_parts(transform):
-    """The transform of a complex array from those of its parts: SciPy's own then forgets `orthogonalize`."""
-
-    @wraps(transform)
-    def call(x, *args, **params):
-        y = np.asarray(x)
-        if y.dtype.kind != "c":
-            return transform(y, *args, **params)
-        return transform(y.real, *args, **params) + 1j * transform(y.imag, *args, **params)
-
-    return dispatching(call, __name__)
-
-
-dct, dst = _by_parts(_fft.dct), _by_parts(_fft.dst)
+# SciPy's own transforms of complex arrays forget `orthogonalize`
+dct, dst = dispatching(by_parts(_fft.dct), __name__), dispatching(by_parts(_fft.dst), __name__)
 
 
 def _edge(g, factor, first, last, axis):

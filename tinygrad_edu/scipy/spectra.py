@@ -100,7 +100,7 @@ def istft(
     Zxx, fs=1.0, window="hann", nperseg=None, noverlap=None, nfft=None, input_onesided=True, boundary=True,
     time_axis=-1, freq_axis=-2, scaling="spectrum",
 ):  # fmt: skip
-    """The same as `scipy.signal.istft`: times, and the signal. The pieces are added up, and their windows divided out."""
+    """The same as `scipy.signal.istft`: times, and the signal: pieces added up, without their windows."""
     z = as_array(Zxx)
     time_axis, freq_axis = time_axis % z.ndim, freq_axis % z.ndim
     z = np.moveaxis(z, (time_axis, freq_axis), (-2, -1))  # (..., pieces, frequencies)
