@@ -12,7 +12,7 @@ import operator
 
 import numpy as np
 
-from ..graph import Op
+from ..graph import RULES, Op
 from .declare import NOTHING, composite, elementwise, flat, linear, primitive
 
 
@@ -61,8 +61,11 @@ elementwise(np.cbrt,        lambda g, y, x: g / (3.0 * y * y))
 
 
 def _power_base(g, z, x, y):
-    """y xʸ⁻¹; for y = 0 the exponent becomes 0, so that 0 · 0⁻¹ is 0."""
-    return g * (y * x ** (y - 1 + (y == 0)))
+    """y xʸ⁻¹; at x = y = 0 the exponent becomes 0, so that 0 · 0⁻¹ is 0."""
+    flat = y == 0
+    if flat is not False:  # the exponent is not just a number other than 0, the usual case
+        flat = flat & (x == 0)
+    return g * (y * x ** (y - 1 + flat))
 
 
 def _power_log(z, x, y, n):
@@ -90,8 +93,7 @@ elementwise(np.maximum,     share,                                    lambda g, 
 elementwise(np.minimum,     share,                                    lambda g, z, x, y: share(g, z, y, x))
 elementwise(np.fmax,        share_of_numbers,                         lambda g, z, x, y: share_of_numbers(g, z, y, x))
 elementwise(np.fmin,        share_of_numbers,                         lambda g, z, x, y: share_of_numbers(g, z, y, x))
-elementwise(np.where, None, lambda g, z, c, x, y: np.where(c, g, 0),  lambda g, z, c, x, y: np.where(c, 0, g),
-            bind=lambda c, *branches: ((c, *branches) if branches else (c != 0,), {}))
+elementwise(np.where, None, lambda g, z, c, x, y: np.where(c, g, 0),  lambda g, z, c, x, y: np.where(c, 0, g))
 elementwise(np.remainder,   lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.floor(x / y))
 elementwise(np.fmod,        lambda g, z, x, y: g,                     lambda g, z, x, y: -g * np.trunc(x / y))
 elementwise(np.copysign,    lambda g, z, x, y: g * np.sign(x) * np.copysign(1, y),  None)
@@ -102,6 +104,8 @@ elementwise(np.ldexp,       lambda g, z, x, n: np.ldexp(g, n),        None)
 elementwise(np.nextafter,   lambda g, z, x, y: g,                     None)
 # fmt: on
 
+# without branches np.where tells the places; said here, and not by `bind=`, which would slow the usual call
+RULES[np.where].bind = lambda condition, *branches: ((condition, *branches) if branches else (condition != 0,), {})
 exponent = Op(lambda x: np.frexp(x)[1], NOTHING, NOTHING, "flat", "exponent", 1)
 composite(np.frexp, lambda x: (np.ldexp(x, -(n := exponent(x))), n))
 primitive(np.modf, (lambda g, y, x: g[0],), (lambda t, y, x: (t, np.zeros_like(t)),))

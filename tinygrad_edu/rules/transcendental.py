@@ -77,7 +77,8 @@ def _cosine(x, y, r):
     cosine = x / _length(r)
     if type(cosine) is np.ndarray and not np.count_nonzero(cosine != cosine):
         return cosine
-    return np.where(np.isinf(x), np.where(np.isinf(y), np.sign(x) * 0.5**0.5, np.sign(x)), cosine)
+    limit = np.where(np.isinf(x), np.sign(x), cosine)
+    return np.where(np.isinf(x) & np.isinf(y), limit * 0.5**0.5, limit)
 
 
 def _arctan2(g, z, x, y):

@@ -1,0 +1,91 @@
+"""Elementwise rules where rows say nothing: at infinity, at the origin, where formulae overflow."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.functions.elementwise import arccot, csch, sech
+
+
+def slopes(f, *point):
+    with np.errstate(all="ignore"):
+        return [float(d) for d in tg.grad(f, argnums=range(len(point)))(*point)]
+
+
+def hessian_of_power(x, y):
+    with np.errstate(all="ignore"):
+        return np.array(tg.hessian(lambda v: v[0] ** v[1])(np.array([x, y])))
+
+
+@pytest.mark.parametrize(("point", "slope"), [
+    ((np.inf, 1.0), [1, 0]), ((-np.inf, 1.0), [-1, 0]), ((1.0, np.inf), [0, 1]), ((np.inf, np.inf), [0.5**0.5] * 2),
+])  # fmt: skip
+def test_hypot_at_infinity_has_the_limit_of_its_slopes(point, slope):
+    assert slopes(np.hypot, *point) == pytest.approx(slope)
+
+
+@pytest.mark.parametrize("point", [(np.inf, 1.0), (1.0, np.inf), (np.inf, -np.inf)])
+def test_arctan2_is_level_at_infinity(point):
+    assert slopes(np.arctan2, *point) == [0, 0]
+
+
+@pytest.mark.parametrize(("x", "y"), [(0.0, 2.0), (0.0, 3.0), (0.0, 1.0), (2.0, 3.0), (0.5, 0.5), (2.0, 0.0)])
+def test_hessian_of_a_power_is_symmetric(x, y):
+    found = hessian_of_power(x, y)
+    np.testing.assert_allclose(found[0, 1], found[1, 0], rtol=1e-14)
+
+
+def test_hessian_of_a_power_at_zero_is_the_limit():
+    np.testing.assert_array_equal(hessian_of_power(0.0, 3.0), 0)
+    assert hessian_of_power(0.0, 1.0)[0, 1] == -np.inf
+
+
+def test_third_derivative_by_the_exponent_is_the_cube_of_the_logarithm():
+    third = tg.grad(tg.grad(tg.grad(lambda y: 2.0**y)))
+    assert float(third(1.5)) == pytest.approx(2**1.5 * np.log(2) ** 3)
+    mixed = tg.grad(lambda x: tg.grad(tg.grad(lambda y: x**y))(1.5))
+    assert float(mixed(2.0)) == pytest.approx(2**0.5 * (1.5 * np.log(2) ** 2 + 2 * np.log(2)))
+
+
+@pytest.mark.parametrize("x", [1000.0, -1000.0])
+def test_hyperbolic_secant_and_cosecant_vanish_without_overflow(x):
+    assert slopes(sech, x) == [0] and slopes(csch, x) == [0]
+
+
+def test_hyperbolic_secant_bends_at_its_top():
+    assert float(tg.grad(tg.grad(sech))(0.0)) == -1
+
+
+def test_arccot_is_smooth_at_zero():
+    assert slopes(arccot, 0.0) == [-1]
+    assert arccot(np.array(-1e-9)) > arccot(np.array(1e-9))
+
+
+def test_where_of_one_argument_tells_the_places():
+    x = tg.Tensor([3.0, 0.0, -2.0], requires_grad=True)
+    np.testing.assert_array_equal(x[np.where(x)].data, [3, -2])
+    x[np.where(x)].sum().backward()
+    np.testing.assert_array_equal(x.grad, [1, 0, 1])
+
+
+def test_clip_refuses_what_it_does_not_know():
+    x = tg.Tensor([1.0], requires_grad=True)
+    with pytest.raises(tg.errors.InPlaceError, match="out="):
+        np.clip(x, 0, 1, np.zeros(1))
+    with pytest.raises(tg.errors.NoRuleError, match="dtype"):
+        np.clip(x, 0, 1, dtype=np.float32)
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e-310, 1.0, 1e308])
+def test_frexp_is_exact_from_the_smallest_number_to_the_greatest(scale):
+    x = np.array([1.0, -1.7, 0.0]) * scale
+    for found, expected in zip(np.frexp(tg.Tensor(x, requires_grad=True)), np.frexp(x), strict=True):
+        np.testing.assert_array_equal(getattr(found, "data", found), expected)
+
+
+def test_integer_tensors_have_the_operators_of_bits():
+    n = tg.Tensor([4, 6])
+    np.testing.assert_array_equal(np.gcd(n, 4), [4, 2])
+    np.testing.assert_array_equal(np.lcm(n, 4), [4, 12])
+    np.testing.assert_array_equal(np.left_shift(n, 1), [8, 12])
+    np.testing.assert_array_equal(np.invert(n), [-5, -7])
