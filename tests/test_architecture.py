@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tinygrad_edu"
 # fmt: off
 FLOORS = {
     "ground":     ["errors.py", "trees.py"],
-    "graph":      ["surface.py", "calls.py", "graph.py", "tensor.py"],
+    "graph":      ["surface.py", "calls.py", "graph.py", "assigning.py", "tensor.py"],
     "rules":      [f"rules/{name}.py" for name in (
                        "declare", "arithmetic", "transcendental", "shapes", "reductions", "indexing", "products",
                        "sorting", "statistics", "assembling", "placing", "linalg", "decompositions", "fourier",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import DtypeError, GradientError, ShapeError, TracedError, TreeError
+from tinygrad_edu.errors import DtypeError, GradientError, InPlaceError, ShapeError, TracedError, TreeError
 
 RNG = np.random.default_rng(11)
 X = RNG.uniform(0.3, 1.7, 3)
@@ -465,7 +465,7 @@ def test_a_tensor_does_not_become_an_element_of_an_array():
 
     with pytest.raises(ValueError, match="setting an array element") as caught:
         tg.grad(filled)(1.0)
-    assert isinstance(caught.value.__cause__, TracedError)
+    assert isinstance(caught.value.__cause__, InPlaceError)
 
 
 KEPT = {

@@ -171,18 +171,52 @@ def no_rule(function: Any) -> str:
     )
 
 
-def rebound(old: Any, new: Any, leaf: bool, traced: bool) -> Any:
-    """The data of a Tensor after an assignment: a leaf keeps its shape and dtype, as an array does under `x += y`."""
-    if traced and not is_inexact(new):
-        raise DtypeError(
-            f"assignment of a Tensor that is being differentiated into {new.dtype} would cut its decimals off, and its "
-            "gradient. Make the target float: x = x.astype(float)"
-        )
-    if leaf and new.shape != old.shape:
+def fitting_assignment(old: Any, new: Any) -> Any:
+    """The result of an assignment in the dtype of what it replaces, as NumPy has it for ``x += y``; or an error.
+
+    A number is no array that could keep a shape: after ``s = np.sum(x)``, ``s += y`` has the shape of y.
+    """
+    if new.node is not None and not is_inexact(new):
+        raise DtypeError(_CUT_OFF.format(new="a traced Tensor", old=old.dtype, what="decimals", cure="float"))
+    if isinstance(old, np.generic):
+        return new
+    if new.shape != old.shape:
         raise ShapeError(
-            f"assignment to a leaf of shape {old.shape}: the result has shape {new.shape}. Make a new leaf"
+            f"assignment to a Tensor of shape {old.shape}: the result has shape {new.shape}. Write x = x + y for a new "
+            "Tensor"
         )
-    return new.astype(old.dtype) if leaf and new.dtype != old.dtype else new
+    if new.dtype == old.dtype:
+        return new
+    if not np.can_cast(new.dtype, old.dtype, "same_kind"):
+        what, cure = ("imaginary parts", "complex") if new.dtype.kind == "c" else ("decimals", "float")
+        raise DtypeError(_CUT_OFF.format(new=new.dtype, old=old.dtype, what=what, cure=cure))
+    return new.astype(old.dtype)
+
+
+_CUT_OFF = (
+    "assignment of {new} to a Tensor of {old} would cut its {what} off, and their gradient. Make the target {cure}: "
+    "x = x.astype({cure})"
+)
+
+
+def is_storing(frame: Any) -> bool:
+    """True if a frame is at an assignment ``target[index] = value``: its bytecode tells it from a call."""
+    return frame.f_code.co_code[frame.f_lasti] == _STORE
+
+
+_STORE = dis.opmap["STORE_SUBSCR"]
+
+
+def refuse_storing(frame: Any) -> None:
+    """Raise InPlaceError if a frame stores a Tensor in a plain array: ``array[i] = x``.
+
+    NumPy asks the Tensor for a number then, as `float(x)` does.
+    """
+    if is_storing(frame):
+        raise InPlaceError(
+            "array[i] = x on a plain array would store the value of a Tensor and lose its gradient. Assign into a "
+            "Tensor (array = tg.Tensor(array) before), build the array with np.stack, or store x.detach()"
+        )
 
 
 def cut_off(what: str, instead: str, or_else: str) -> TracedError:

@@ -38,6 +38,9 @@ _IN_TRANSFORM = "in a transform"
 _recording: ContextVar[bool | str] = ContextVar("recording", default=True)
 is_recording = _recording.get
 """True (or a true word) unless inside `no_grad`."""
+_witness: ContextVar[Any] = ContextVar("witness", default=None)
+watching = _witness.get
+"""Who is shown every new line and every pass of this thread, for debugging (`modes/anomaly.py`); None: nobody."""
 next_serial = count().__next__
 """The next number of a line; safe between threads."""
 
@@ -108,6 +111,8 @@ def forget(node: Node) -> None:
     that held them would double the time of a full-batch gradient, most of it spent in fetching fresh memory.
     """
     assert node.op is not None
+    if (witness := watching()) is not None:
+        witness.line(node)
     needed = node.op.places_read(node.parents)
     if needed is not None:
         node.args = tuple([x if i in needed else _shadow(x) for i, x in enumerate(node.args)])

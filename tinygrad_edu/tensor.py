@@ -8,18 +8,19 @@ that say what to do.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Sequence
-from operator import getitem, setitem
+from operator import getitem
 from typing import Any, final
 
 import numpy as np
 
 from . import calls, graph
+from .assigning import Assignable
 from .calls import SEQUENCES, constant, is_inexact, plain_parameters
-from .errors import DtypeError, GradientError, InPlaceError, NoRuleError
+from .errors import DtypeError, GradientError, NoRuleError
 from .graph import ALIAS, LARGE, READINGS, RULES, SELECT, Node, Op, forget, inside_transform, is_recording, next_serial
-from .surface import Surface
 from .trees import leaves, tree_map
 
 _new = object.__new__
@@ -172,7 +173,7 @@ def _comparison(ufunc: np.ufunc) -> Callable[..., Any]:
 
 
 @final
-class Tensor(Surface):
+class Tensor(Assignable):
     """What the user holds: an array, and the line of the record that made it.
 
     Parameters
@@ -332,6 +333,7 @@ class Tensor(Surface):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.node is not None:
+            calls.refuse_storing(sys._getframe(1))
             raise calls.cut_off("np.asarray", "np.stack for np.array", "x.detach() for its values without a gradient")
         return np.array(self.data, dtype=dtype, copy=copy)
 
@@ -339,46 +341,24 @@ class Tensor(Surface):
         """The values as an ndarray; for a Tensor without a gradient (see `detach`)."""
         return np.asarray(self)
 
-    # --- assignment: a new value under the old name ---------------------------------------------------------------
-
     def __getitem__(self, index: Any) -> Any:
         op = RULES[getitem]
         return _record_one(op, self, {"index": constant(op, "index", index)})
 
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._rebind(lambda x: RULES[setitem](x, value, index=index))
-
-    def _rebind(self, compute: Callable[[Tensor], Tensor]) -> Tensor:
-        leaf = self.node is not None and self.node.op is None
-        if leaf and is_recording():
-            raise InPlaceError(
-                "assignment into a leaf that requires a gradient would make its gradient wrong. Assign under "
-                "tg.no_grad(), or into a copy: x = x.copy(); x[index] = value"
-            )
-        result = compute(self)
-        self.data = calls.rebound(self.data, result.data, leaf, result.node is not None)
-        if not leaf:
-            self.node = result.node
-        return self
-
-    # fmt: off
-    def __iadd__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x + other)   # type: ignore[misc]
-    def __isub__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x - other)   # type: ignore[misc]
-    def __imul__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x * other)   # type: ignore[misc]
-    def __itruediv__(self, other: Any) -> Tensor:  return self._rebind(lambda x: x / other)   # type: ignore[misc]
-    def __ipow__(self, other: Any) -> Tensor:      return self._rebind(lambda x: x ** other)   # type: ignore[misc]
-
     # --- numbers out of it ------------------------------------------------------------------------------------------
 
+    # fmt: off
     def __float__(self) -> float:             return float(self._number("float"))
     def __complex__(self) -> complex:         return complex(self._number("complex"))
     # fmt: on
 
     def _number(self, kind: str) -> Any:
         """The data, for Python to convert; not while a transform runs, where it would be lost as in `math.sin(x)`."""
-        if self.node is not None and is_recording() and inside_transform():
-            instead = "np.sin for math.sin, np.stack for array[i] = x"
-            raise calls.cut_off(f"{kind}()", instead, "x.item() for the number without a gradient")
+        if self.node is not None and is_recording():
+            calls.refuse_storing(sys._getframe(2))
+            if inside_transform():
+                instead = "np.sin for math.sin"
+                raise calls.cut_off(f"{kind}()", instead, "x.item() for the number without a gradient")
         return self.data
 
     def __repr__(self) -> str:
