@@ -75,11 +75,13 @@ def forbidden(*args, **kwargs):
 DASK_LACKS_FUNCTION = {
     "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "stack", "copy", "matrix_transpose", "sort",
     "diag", "diagonal", "diagflat", "trace", "take_along_axis", "setitem",
-    "nanmean", "nanvar", "nanstd", "about_a_mean",
+    "nanmean", "nanvar", "nanstd", "about_a_mean", "partition", "median", "quantile", "percentile", "nanmedian",
+    "nanquantile", "nanpercentile", "unique", "unique_values", "values_alone",
     "fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "hfft2", "ihfft2", "fftn", "ifftn",
-    "rfftn", "irfftn", "hfftn", "ihfftn",
+    "rfftn", "irfftn", "hfftn", "ihfftn", "interp", "convolve", "correlate", "unwrap",
 }  # fmt: skip
 DASK_LACKS_FORM = {
+    "gradient": lambda s: s.args[0].ndim > 2,
     "getitem": lambda s: isinstance(s.args[1], tuple) or np.ndim(s.args[1]) > 1,
     "take": lambda s: np.ndim(s.args[1]) > 1,
     "reshape": lambda s: "order" in s.params or s.args[1] == (2, 6),

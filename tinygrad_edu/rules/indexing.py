@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NoRuleError
 from ..graph import Op
-from .declare import NOTHING, composite, flat, linear, primitive
+from .declare import composite, flat, linear, primitive
 
 
 def is_basic(index):
@@ -161,35 +160,10 @@ def _diagonal(a, offset=0, axis1=0, axis2=1):
 def _diag(v, k=0):
     if v.ndim == 2:
         return _diagonal(v, k)
+    if v.ndim != 1:
+        raise ValueError(f"diag: expected one axis or two, given {v.ndim}. Use np.diagonal for more")
     n = v.shape[0] + abs(k)
     return scatter(v, shape=(n, n), index=_diagonal_index((n, n), k))
-
-
-_frame = Op(
-    lambda x, widths, **kwargs: np.pad(np.zeros_like(x), widths, **kwargs), NOTHING, NOTHING, "flat", "frame", 1
-)
-
-
-def _pad(array, pad_width, mode="constant", **kwargs):
-    """Every mode but a constant's reads elements of the array once more: padding its indices tells which."""
-    widths = np.broadcast_to(np.asarray(pad_width), (array.ndim, 2)).tolist()
-    if mode in ("edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type", "even") == "even":
-        for axis, width in enumerate(widths):
-            array = np.take(array, np.pad(np.arange(array.shape[axis]), width, mode=mode, **kwargs), axis)
-        return array
-    if mode != "constant":
-        raise NoRuleError(
-            f"pad has no rule for mode={mode!r} with {kwargs}. Use constant, edge, reflect, symmetric or wrap"
-        )
-    frame = _frame(array, widths=widths, **kwargs)
-    inside = tuple(slice(a, a + n) for (a, _), n in zip(widths, array.shape, strict=True))
-    return scatter(array, shape=frame.shape, index=inside) + frame
-
-
-def _sort(a, axis=-1, kind=None, order=None, stable=None):
-    if axis is None:
-        a, axis = np.ravel(a), 0
-    return np.take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
 
 
 # fmt: off
@@ -199,8 +173,6 @@ composite(np.repeat,          _repeat)
 composite(np.diagonal,        _diagonal)
 composite(np.diag,            _diag)
 composite(np.diagflat,        lambda v, k=0: _diag(np.ravel(v), k))
-composite(np.pad,             _pad)
-composite(np.sort,            _sort)
 # fmt: on
 
 flat(np.argsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize, np.argpartition)
