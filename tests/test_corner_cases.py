@@ -24,7 +24,7 @@ NEEDS = {
         "det_singular_3x3_rank1", "det_zero_matrix", "slogdet_singular", "inv_singular", "solve_singular",
         "norm_nuc_degenerate", "norm_nuc_singular", "norm_2_matrix_ties", "qr_wide"},
     "the rest of NumPy": {
-        "interp_at_knot"},
+        },
 }
 ELSEWHERE = {
     # The formula's own value is NaN, 0 · log 0, and so is its gradient; the recommended 1 is for a loss that clamps.

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-_REVERSED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+_REVERSED: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def hfftn(x: Any, s: Sequence[int] | None = None, axes: Sequence[int] | None = None, norm: str | None = None) -> Any:

@@ -12,6 +12,7 @@ G. Strang, "The discrete cosine transform", SIAM Review 41 (1999), for the symme
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def _weighed_conj(x, weight, n, axis):
 
 weighed_conj: Op = linear(_weighed_conj, lambda g, y, x, **params: weighed_conj(g, **params))
 
-REVERSED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+REVERSED: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The norm with which the opposite transform has the same factor."""
 
 
