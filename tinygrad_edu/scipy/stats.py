@@ -34,8 +34,8 @@ def _gennorm_tail(x, beta):
     return np.where(x > 0, tail, 1 - tail)
 
 
-def _not_positive(*shapes):
-    return np.logical_or.reduce([np.less_equal(v, 0) for v in np.broadcast_arrays(*shapes)])
+def _not_positive(a, b):
+    return np.logical_or(a <= 0, b <= 0)
 
 
 def _no_probability(p):
