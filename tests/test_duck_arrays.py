@@ -81,13 +81,12 @@ DASK_LACKS_FUNCTION = {
     "rfftn", "irfftn", "hfftn", "ihfftn", "interp", "convolve", "correlate", "unwrap",
 }  # fmt: skip
 DASK_LACKS_FUNCTION |= {
-    "inv", "solve", "pinv", "lstsq", "tensorsolve", "tensorinv", "matrix_power", "det", "slogdet", "logdet",
-    "vector_norm", "matrix_norm", "cond", "dist", "eigh", "eigvalsh", "cholesky", "svd", "svdvals", "qr", "eig", "eigvals",
-    "cholesky_inverse", "multi_dot", "cross",
+    "inv", "solve", "pinv", "lstsq", "tensorsolve", "tensorinv", "matrix_power", "det", "slogdet", "logdet", "qr", "eig",
+    "vector_norm", "matrix_norm", "cond", "dist", "eigh", "eigvalsh", "cholesky", "svd", "svdvals", "eigvals",
+    "cholesky_inverse", "householder_product", "multi_dot", "cross",
 }  # fmt: skip
 DASK_LACKS_FORM = {
-    "norm": lambda s: s.params.get("ord", 2) not in (1, 2, np.inf, -np.inf) or isinstance(s.params.get("axis"), tuple)
-                      or s.args[0].ndim == 2,
+    "norm": lambda s: s.params.get("ord", 2) not in (2, np.inf, -np.inf) or s.args[0].ndim > 1,
     "gradient": lambda s: s.args[0].ndim > 2,
     "getitem": lambda s: isinstance(s.args[1], tuple) or np.ndim(s.args[1]) > 1,
     "take": lambda s: np.ndim(s.args[1]) > 1,
