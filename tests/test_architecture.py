@@ -16,13 +16,14 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tinygrad_edu"
 
 # fmt: off
 FLOORS = {
-    "ground":     ["errors.py", "trees.py"],
+    "ground":     ["errors.py", "trees.py", "places.py"],
     "graph":      ["surface.py", "calls.py", "graph.py", "assigning.py", "tensor.py"],
     "rules":      [f"rules/{name}.py" for name in (
                        "declare", "arithmetic", "transcendental", "shapes", "reductions", "indexing", "products",
-                       "sorting", "statistics", "assembling", "placing", "linalg", "decompositions", "fourier",
-                       "polynomials", "calculus", "windows", "ufuncs", "refusals", "special", "bessel", "__init__")],
-    "modes":      ["modes/careful.py", "modes/reverse.py", "modes/forward.py", "modes/__init__.py"],
+                       "sorting", "statistics", "assembling", "padding", "placing", "linalg", "decompositions", "fourier",
+                       "polynomials", "calculus", "windows", "ufuncs", "refusals", "special", "bessel", "diagnoses", "__init__")],
+    "modes":      ["modes/careful.py", "modes/reverse.py", "modes/forward.py", "modes/anomaly.py",
+                   "modes/__init__.py"],
     "transforms": ["runs.py", "transforms.py", "jacobians.py", "custom.py"],
     "annex":      ["functions/*", "scipy/*", "losses.py", "extend.py", "data/*", "optim/*", "expressions.py"],
     "roof":       ["__init__.py", "commands/*", "cli.py", "__main__.py"],

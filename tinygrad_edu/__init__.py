@@ -13,7 +13,7 @@ from . import errors, extend, rules
 from .custom import checkpoint, custom_jvp, custom_vjp
 from .graph import RULES, Node, Op, no_grad
 from .jacobians import hessian, jacobian
-from .modes import strict_ieee
+from .modes import detect_anomaly, strict_ieee
 from .tensor import Tensor
 from .transforms import grad, hvp, jvp, linearize, stop_gradient, value_and_grad, vjp
 
@@ -27,6 +27,7 @@ __all__ = [
     "checkpoint",
     "custom_jvp",
     "custom_vjp",
+    "detect_anomaly",
     "errors",
     "extend",
     "grad",

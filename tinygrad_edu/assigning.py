@@ -45,7 +45,7 @@ class Assignable(Surface):
         result = calls.fitting_assignment(self.data, compute(self))
         self.data = result.data
         if not leaf:
-            self.node = result.node
+            self.node = result.node  # type: ignore[misc]  # a slot of Tensor
         return self
 
     def fill(self, value: Any) -> None:
@@ -53,14 +53,14 @@ class Assignable(Surface):
         self.rebind(lambda x: RULES[operator.setitem](x, value, index=...))
 
     # fmt: off
-    def __iadd__(self, other: Any) -> Any:       return self.rebind(lambda x: x + other)
-    def __isub__(self, other: Any) -> Any:       return self.rebind(lambda x: x - other)
-    def __imul__(self, other: Any) -> Any:       return self.rebind(lambda x: x * other)
-    def __itruediv__(self, other: Any) -> Any:   return self.rebind(lambda x: x / other)
-    def __ifloordiv__(self, other: Any) -> Any:  return self.rebind(lambda x: x // other)
-    def __imod__(self, other: Any) -> Any:       return self.rebind(lambda x: x % other)
-    def __ipow__(self, other: Any) -> Any:       return self.rebind(lambda x: x ** other)
-    def __imatmul__(self, other: Any) -> Any:    return self.rebind(lambda x: x @ other)
+    def __iadd__(self, other: Any) -> Any:       return self.rebind(lambda x: x + other)  # type: ignore[misc]
+    def __isub__(self, other: Any) -> Any:       return self.rebind(lambda x: x - other)  # type: ignore[misc]
+    def __imul__(self, other: Any) -> Any:       return self.rebind(lambda x: x * other)  # type: ignore[misc]
+    def __itruediv__(self, other: Any) -> Any:   return self.rebind(lambda x: x / other)  # type: ignore[misc]
+    def __ifloordiv__(self, other: Any) -> Any:  return self.rebind(lambda x: x // other)  # type: ignore[misc]
+    def __imod__(self, other: Any) -> Any:       return self.rebind(lambda x: x % other)  # type: ignore[misc]
+    def __ipow__(self, other: Any) -> Any:       return self.rebind(lambda x: x ** other)  # type: ignore[misc]
+    def __imatmul__(self, other: Any) -> Any:    return self.rebind(lambda x: x @ other)  # type: ignore[misc]
     # fmt: on
 
 

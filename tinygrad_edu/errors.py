@@ -78,6 +78,10 @@ Assign under tg.no_grad(), or into a copy: x = x.copy(); x[index] = value
     """
 
 
+class AnomalyError(TinygradError, ArithmeticError):
+    """A NaN or an infinity was made while `detect_anomaly` looked on; the message names the operation and its line."""
+
+
 class GradientError(TinygradError, ValueError):
     """A gradient was asked for where there is none to give: of a non-scalar, or of what was never recorded.
 

@@ -333,6 +333,16 @@ def no_grad() -> Iterator[None]:
 
 
 @contextmanager
+def witnessing(witness: Any) -> Iterator[None]:
+    """Show `witness` every line that this thread writes inside the block, and every pass."""
+    token = _witness.set(witness)
+    try:
+        yield
+    finally:
+        _witness.reset(token)
+
+
+@contextmanager
 def recording() -> Iterator[None]:
     """Record inside the block, whatever holds outside: a transform's own function is always recorded."""
     token = _recording.set(_IN_TRANSFORM)

@@ -46,6 +46,8 @@ def record(op: Op, args: Sequence[Any], params: dict[str, Any]) -> Any:
         return value
     node = Node(op, tuple(values), params, parents, value) if any(parents) and is_recording() else None
     if isinstance(value, SEQUENCES):
+        if LARGE < 0 and node is not None and (witness := graph.watching()) is not None:
+            witness.line(node)
         return handles(value, node)
     if node is not None and value.size > LARGE:
         forget(node)
@@ -66,6 +68,8 @@ def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
     parent = x.node
     node = Node(op, (x.data,), params, (parent,), value) if parent is not None and is_recording() else None
     if isinstance(value, SEQUENCES):
+        if LARGE < 0 and node is not None and (witness := graph.watching()) is not None:
+            witness.line(node)
         return handles(value, node)
     if node is not None and x.data.size > LARGE:
         forget(node)

@@ -31,6 +31,8 @@ from ..surface import Surface
 from ..tensor import Tensor
 
 _strict: ContextVar[bool] = ContextVar("strict_ieee", default=False)
+is_strict = _strict.get
+"""True inside of `strict_ieee`."""
 
 PRODUCTS = {"matmul", "dot", "tensordot", "einsum", "vecdot", "inner", "outer", "vdot", "matvec", "vecmat"}
 """Functions (and operations) that sum products, by their names."""
@@ -58,7 +60,7 @@ def strict_ieee() -> Iterator[None]:
 
 def needs_care(results: Iterable[Any], roots: Iterable[Node]) -> bool:
     """True if a pass has to be walked once more: a result is not finite, or cannot be looked at, or a root is NaN."""
-    if _strict.get():
+    if is_strict():
         return False
     for g in results:
         if not _is_finite(g):
@@ -148,7 +150,7 @@ class Careful(Surface):
             doubt = function(*_map(_doubt_of, args), **_map(unwrapped, kwargs))
         return _rewrapped(value, any(_flags(args)), doubt)
 
-    def astype(self, dtype: Any) -> Careful:
+    def astype(self, dtype: Any) -> Careful:  # type: ignore[override]
         """The same in another dtype; by the array's own method, since not every library knows `np.astype`."""
         return Careful(self.data.astype(dtype), self.linear, self.doubt)
 

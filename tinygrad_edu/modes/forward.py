@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import NoRuleError
-from ..graph import SELECT, Node, history, is_recording, recording
+from ..graph import SELECT, Node, history, is_recording, recording, watching
 from ..tensor import Tensor, handles, source
 from .careful import needs_care, poisoned, unwrapped, wrapped
 from .reverse import misfit, pullback, stands_alone, traced_arguments
@@ -37,12 +37,19 @@ def pushforward(
     found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
     if needs_care(found.values(), roots):
         found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
+    if (witness := watching()) is not None:
+
+        def walk(into: dict[Node, Any], careful: bool) -> None:
+            into.update(seeds)
+            _walk(lines, wanted, into, set(roots), recorded, careful)
+
+        witness.passed(lines, roots, found.values(), walk)
     return found
 
 
 def _walk(lines, wanted, tangents, roots, recorded, careful):
     if careful:
-        tangents = {node: wrapped(t, linear=True) for node, t in tangents.items()}
+        tangents.update({node: wrapped(t, linear=True) for node, t in tangents.items()})
     for node in reversed(lines):
         if node not in wanted or not node.parents:
             continue

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GradientError, NoRuleError, ShapeError
-from ..graph import READINGS, SELECT, Node, history, is_recording, recording
+from ..graph import READINGS, SELECT, Node, history, is_recording, recording, watching
 from ..tensor import Tensor, handles, source
 from .careful import needs_care, poisoned, unwrapped, wrapped
 
@@ -47,6 +47,13 @@ def pullback(
     found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
     if needs_care(found.values(), roots):
         found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
+    if (witness := watching()) is not None:
+
+        def walk(into: dict[Node, Any], careful: bool) -> None:
+            into.update(_seeds(roots, cotangents, wanted))
+            _walk(lines, wanted, into, recorded, careful)
+
+        witness.passed(lines, roots, found.values(), walk)
     return found
 
 
