@@ -25,7 +25,7 @@ FLOORS = {
     "modes":      ["modes/careful.py", "modes/reverse.py", "modes/forward.py", "modes/anomaly.py",
                    "modes/__init__.py"],
     "transforms": ["runs.py", "transforms.py", "jacobians.py", "custom.py"],
-    "annex":      ["functions/*", "scipy/*", "losses.py", "extend.py", "data/*", "optim/*", "expressions.py"],
+    "annex":      ["explaining/*", "functions/*", "scipy/*", "losses.py", "extend.py", "data/*", "optim/*", "expressions.py"],
     "roof":       ["__init__.py", "commands/*", "cli.py", "__main__.py"],
 }
 # fmt: on
