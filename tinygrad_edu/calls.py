@@ -109,26 +109,24 @@ def as_array(data: Any, dtype: Any, promote: bool) -> Any:
     return array.astype(np.float64) if promote and is_python and array.dtype.kind in "iu" else array
 
 
-def sorted_call(op, ufunc, method, inputs, kwargs):
-    """Sort a ufunc call that is not plain: `out=`, `where=`, `np.add.reduce`, or no rule at all."""
-    if any(out is not None for out in kwargs.get("out", ())):
+def sorted_call(rule_for, ufunc, method, inputs, kwargs):
+    """The operation, arrays and parameters of a ufunc call that is not plain: `out=`, `where=`, `np.add.reduce` ...
+
+    Methods and parameters are operations of their own, entered under the methods of `np.ufunc`.
+    """
+    kwargs = {name: value for name, value in kwargs.items() if name != "out" or any(out is not None for out in value)}
+    targets = inputs[:1] if method == "at" else kwargs.get("out", ())
+    if any(out is not None and not hasattr(out, "node") for out in targets):
         raise InPlaceError(
-            f"{ufunc.__name__}: out= (or an operator such as a += t on a plain array) would write a Tensor's values "
-            "into an array and lose its gradient. Write a = a + t, or leave out= away"
+            f"{ufunc.__name__}: out= (or an operator such as a += t, or .at, on a plain array) would write a Tensor's "
+            "values into an array and lose its gradient. Write a = a + t, or make a Tensor of the target: Tensor(a)"
         )
+    op = rule_for(ufunc)
     if op is None:
         raise NoRuleError(no_rule(ufunc))
-    if method != "__call__":
-        raise NoRuleError(
-            f"{ufunc.__name__}.{method} has no rule. Use the function that does the same, for example np.sum for "
-            "np.add.reduce, np.cumsum for np.add.accumulate, or x[:, None] + y for np.add.outer"
-        )
-    params = {name: value for name, value in kwargs.items() if name != "out"}
-    if params and op.kind != "composite":
-        raise NoRuleError(
-            f"{ufunc.__name__} has no rule for {', '.join(params)}=. Use np.where or .astype on the result"
-        )
-    return inputs, params
+    if method == "__call__" and not kwargs:
+        return op, inputs, kwargs
+    return rule_for(getattr(np.ufunc, method)), (ufunc, *inputs), kwargs
 
 
 def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:

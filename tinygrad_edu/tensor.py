@@ -309,12 +309,10 @@ class Tensor(Assignable):
         if op is not None and op.simple and method == "__call__" and not kwargs:
             return _record_ufunc(op, self) if len(inputs) == 1 else _record_pair(op, inputs[0], inputs[1])
         try:
-            op = op or graph.rule_for(ufunc)
-            args, params = calls.sorted_call(op, ufunc, method, inputs, kwargs)
+            op, args, params = calls.sorted_call(graph.rule_for, ufunc, method, inputs, kwargs)
+            return op.function(*args, **params) if op.kind == "composite" else record(op, args, params)
         except NoRuleError as error:
             return _without_rule(getattr(ufunc, method), inputs, kwargs, error)
-        assert op is not None
-        return op.function(*args, **params) if op.kind == "composite" else record(op, args, params)
 
     def __array_function__(self, function, types, args, kwargs):
         op = function if type(function) is Op else RULES.get(function)

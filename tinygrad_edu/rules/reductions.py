@@ -27,6 +27,26 @@ def restored(g, axis, keepdims):
     return g.reshape([1 if a in reduced else next(sizes) for a in range(n)])
 
 
+def axes_of(x, axis):
+    """The reduced axes, none of them negative."""
+    if axis is None or not x.ndim:
+        return tuple(range(x.ndim))
+    return tuple([a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,))])
+
+
+def merged(x, axis):
+    """x with the reduced axes as one, the last."""
+    axes = axes_of(x, axis)
+    kept = [a for a in range(x.ndim) if a not in axes]
+    return np.reshape(np.transpose(x, (*kept, *axes)), (*[x.shape[a] for a in kept], reduced_size(x.shape, axes)))
+
+
+def reduced_shape(x, axis, keepdims):
+    """The shape of a reduction's result."""
+    axes = axes_of(x, axis)
+    return tuple([1 if a in axes else n for a, n in enumerate(x.shape) if keepdims or a not in axes])
+
+
 def reduced_size(shape, axis):
     """How many elements went into each result."""
     axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -95,15 +115,10 @@ def _product_of_others(x):
 
 def _prod_factors(x, axis):
     """∂(product)/∂x in the shape of x, for one axis, several, or all."""
-    axes = (
-        tuple(range(x.ndim))
-        if axis is None
-        else tuple(a % x.ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
-    )
+    axes = axes_of(x, axis)
     order = [a for a in range(x.ndim) if a not in axes] + list(axes)
-    moved = np.transpose(x, order)
-    flattened = np.reshape(moved, (*moved.shape[: x.ndim - len(axes)], reduced_size(x.shape, axes)))
-    return np.transpose(np.reshape(_product_of_others(flattened), moved.shape), [order.index(a) for a in range(x.ndim)])
+    factors = np.reshape(_product_of_others(merged(x, axis)), [x.shape[a] for a in order])
+    return np.transpose(factors, [order.index(a) for a in range(x.ndim)])
 
 
 def _prod_vjp(g, y, x, axis=None, dtype=None, keepdims=False, initial=1, where=True):

@@ -12,7 +12,7 @@ import numpy as np
 from ..graph import Op
 from .declare import NOTHING, composite, linear, primitive
 from .indexing import scatter
-from .reductions import equal, reduced_size, restored
+from .reductions import equal, merged, reduced_shape, restored
 
 # --- sorting ----------------------------------------------------------------------------------------------------------
 
@@ -129,10 +129,8 @@ def _quantiles(quantile, without_nan):
             raise ValueError(f"{method!r} is not a valid method. Use one of: {', '.join([*BETWEEN, *STEPS])}")
         if weights is not None:
             return weighted(a, q, axis, method, keepdims, weights)
-        axes = range(a.ndim) if axis is None else [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
-        kept = [i for i in range(a.ndim) if i not in axes]
-        shape, n = tuple(a.shape[i] for i in kept), reduced_size(a.shape, tuple(axes))
-        ordered = np.sort(np.reshape(np.transpose(a, (*kept, *axes)), (*shape, n)))  # (*rows, n)
+        ordered = np.sort(merged(a, axis))  # (*rows, n)
+        n = ordered.shape[-1]
         if without_nan:
             n = np.sum(~np.isnan(ordered), axis=-1, keepdims=True).astype(a.dtype)
         wanted = np.reshape(q, (-1,)) if np.ndim(q) else q
@@ -144,8 +142,7 @@ def _quantiles(quantile, without_nan):
             result = result if len(places) == 1 else 0.5 * result + 0.5 * _read(ordered, places[1])
         if not without_nan:
             result = np.where(np.isnan(ordered[..., -1:]), ordered[..., -1:], result)
-        shape = tuple(1 if i in axes else m for i, m in enumerate(a.shape)) if keepdims else shape
-        return np.reshape(np.moveaxis(result, -1, 0), (*np.shape(q), *shape))
+        return np.reshape(np.moveaxis(result, -1, 0), (*np.shape(q), *reduced_shape(a, axis, keepdims)))
 
     return formula
 
