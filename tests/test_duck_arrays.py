@@ -86,6 +86,9 @@ DASK_LACKS_FUNCTION |= {
     "inv", "solve", "pinv", "lstsq", "tensorsolve", "tensorinv", "matrix_power", "det", "slogdet", "logdet", "qr", "eig",
     "vector_norm", "matrix_norm", "cond", "dist", "eigh", "eigvalsh", "cholesky", "svd", "svdvals", "eigvals",
     "cholesky_inverse", "householder_product", "multi_dot", "cross",
+    "array", "asarray", "full", "vectorize", "cubes", "diag_embed", "put", "place", "putmask", "put_along_axis", "fill_diagonal",
+    "flat", "choose", "piecewise", "apply_along_axis", "scatter", "scatter_reduce", "masked_select", "masked_scatter",
+    "combinations", "cartesian_prod",
 }  # fmt: skip
 DASK_LACKS_FORM = {
     "norm": lambda s: s.params.get("ord", 2) not in (2, np.inf, -np.inf) or s.args[0].ndim > 1,

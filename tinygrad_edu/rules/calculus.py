@@ -25,7 +25,7 @@ def _at(axis, *part):
 # --- differences ------------------------------------------------------------------------------------------------------
 
 
-def _diff_transpose(g, y, x, n, axis):
+def _diff_transpose(g, y, x, n=1, axis=-1):
     """Σ g Δⁿt = (-1)ⁿ Σ t Δⁿg, where g is continued by n zeros on both sides."""
     if not g.size:
         return np.zeros_like(x)
@@ -34,7 +34,8 @@ def _diff_transpose(g, y, x, n, axis):
     return -turned if n % 2 else turned
 
 
-difference = linear(lambda x, n, axis: np.diff(x, n, axis), _diff_transpose)
+difference = linear(np.diff, _diff_transpose)
+"""Of an array; NumPy's function joins ends to it."""
 
 
 def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
@@ -157,10 +158,11 @@ def _convolve_left(g, z, x, y, mode="full"):
 
 
 convolution = bilinear(
-    lambda x, y, mode="full": np.convolve(x, y, mode),
+    np.convolve,
     _convolve_left,
     lambda g, z, x, y, mode="full": _convolve_left(g, z, y, x),
 )
+"""Of two arrays; NumPy's function takes numbers and lists, too."""
 
 
 def _correlate(a, v, mode="valid"):
