@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from . import importing, models, operations, peers
+from . import importing, models, operations, peers, vocabulary
 from .harness import SMOKE, Effort, Figure, markdown, summary
 
 WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
     "operations": lambda effort, smoke: operations.report(effort),
     "models": lambda effort, smoke: models.report(effort, smoke),
+    "vocabulary": vocabulary.report,
     "import": lambda effort, smoke: importing.report(effort),
 }
 
