@@ -76,11 +76,12 @@ DASK_LACKS_FUNCTION = {
     "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "stack", "copy", "matrix_transpose", "sort",
     "diag", "diagonal", "diagflat", "trace", "take_along_axis", "setitem",
     "nanmean", "nanvar", "nanstd", "about_a_mean", "partition", "median", "quantile", "percentile", "nanmedian",
-    "nanquantile", "nanpercentile", "unique", "unique_values", "values_alone",
+    "nanquantile", "nanpercentile", "unique", "unique_values", "values_alone", "density", "histogram_bin_edges", "corrcoef",
     "reduce", "accumulate", "reduceat", "ufunc_at", "cummax", "cummin", "logcumsumexp",  # its ufuncs have `outer` alone
     "fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "hfft2", "ihfft2", "fftn", "ifftn",
     "rfftn", "irfftn", "hfftn", "ihfftn", "interp", "convolve", "correlate", "unwrap",
     "polyval", "vander", "polymul", "polydiv", "roots", "poly", "polyfit", "fit_in_full",
+    "real_if_close", "sort_complex", "view_as_real",
 }  # fmt: skip
 DASK_LACKS_FUNCTION |= {
     "inv", "solve", "pinv", "lstsq", "tensorsolve", "tensorinv", "matrix_power", "det", "slogdet", "logdet", "qr", "eig",
@@ -91,6 +92,7 @@ DASK_LACKS_FUNCTION |= {
     "combinations", "cartesian_prod",
 }  # fmt: skip
 DASK_LACKS_FORM = {
+    "tril": lambda s: s.args[0].dtype.kind == "c",
     "norm": lambda s: s.params.get("ord", 2) not in (2, np.inf, -np.inf) or s.args[0].ndim > 1,
     "gradient": lambda s: s.args[0].ndim > 2,
     "getitem": lambda s: isinstance(s.args[1], tuple) or np.ndim(s.args[1]) > 1,

@@ -69,8 +69,8 @@ def _power_base(g, z, x, y):
 
 
 def _power_log(z, x, y, n):
-    """xʸ logⁿx, given z = xʸ; at x = 0 its limit, 0, while y > 0."""
-    return np.where((x == 0) & (y > 0), 0, z * np.log(x) ** n)
+    """xʸ logⁿx, given z = xʸ; at x = 0 its limit, 0, while y > 0. If y is complex, a negative x has a logarithm too."""
+    return np.where((x == 0) & (y > 0), 0, z * np.log(x + 0j if np.iscomplexobj(z) else x) ** n)
 
 
 def _power_log_base(g, w, z, x, y, n):
@@ -150,8 +150,10 @@ def _sign_jvp(t, y, x):
     """y = x/|x| turns with x: (t - y Re(ȳ t)) / |x|. On the real line it does not move."""
     if not np.iscomplexobj(x):
         return np.zeros_like(t)
-    return (t - y * np.real(np.conj(y) * t)) / np.where(x == 0, 1, np.abs(x))
+    return np.where(x == 0, 0, t - y * np.real(np.conj(y) * t)) / np.where(x == 0, 1, np.abs(x))
 
+
+nearly_real = Op(lambda x, tol: np.isrealobj(np.real_if_close(x, tol)), NOTHING, NOTHING, "flat", "nearly_real", 1)
 
 primitive(np.sign, (lambda g, y, x: np.conj(_sign_jvp(np.conj(g), y, x)),), (_sign_jvp,))
 
@@ -161,6 +163,8 @@ linear(np.imag,             lambda g, y, x: g * -1j)
 linear(np.conj,             lambda g, y, x: np.conj(g))
 elementwise(np.angle,       lambda g, y, x, deg=False: g * -1j * (180 / np.pi if deg else 1) * np.conj(x)
                                                        / np.where(x == 0, 1, np.abs(x) ** 2))
+composite(np.real_if_close, lambda a, tol=100: np.real(a) if nearly_real(a, tol=tol) else a)
+composite(np.sort_complex,  lambda a: np.sort(a) if np.iscomplexobj(a) else np.sort(a).astype(np.complex128))
 elementwise(np.nan_to_num,  lambda g, y, x, copy=True, nan=0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
 
 flat(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide, np.signbit, np.spacing)
