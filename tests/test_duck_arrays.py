@@ -76,7 +76,8 @@ DASK_LACKS_FUNCTION = {
     "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "stack", "copy", "matrix_transpose", "sort",
     "diag", "diagonal", "diagflat", "trace", "take_along_axis", "setitem",
     "nanmean", "nanvar", "nanstd", "about_a_mean", "partition", "median", "quantile", "percentile", "nanmedian",
-    "nanquantile", "nanpercentile", "unique", "unique_values", "values_alone", "density", "histogram_bin_edges", "corrcoef",
+    "nanquantile", "nanpercentile", "unique", "unique_values", "values_alone", "density", "corrcoef",
+    "histogram_bin_edges",
     "reduce", "accumulate", "reduceat", "ufunc_at", "cummax", "cummin", "logcumsumexp",  # its ufuncs have `outer` alone
     "fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "hfft2", "ihfft2", "fftn", "ifftn",
     "rfftn", "irfftn", "hfftn", "ihfftn", "interp", "convolve", "correlate", "unwrap",

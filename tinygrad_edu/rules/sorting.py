@@ -26,7 +26,7 @@ def _leveled(g, tied):
     return np.reshape(np.repeat(np.add.reduceat(np.ravel(g), starts) / lengths.astype(g.dtype), lengths), g.shape)
 
 
-leveled = linear(_leveled, transpose=lambda g, y, x, tied: leveled(g, tied=tied))
+leveled: Op = linear(_leveled, transpose=lambda g, y, x, tied: leveled(g, tied=tied))
 
 
 def _carried(g, source, target, axis):

@@ -9,6 +9,7 @@ NumPy leaves uninitialised, are 0 here, or what `out=` held; writing into `out=`
 from __future__ import annotations
 
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def _accumulated(ufunc, array, axis=0, dtype=None):
 
 # --- reduce -----------------------------------------------------------------------------------------------------------
 
-REDUCED = {
+REDUCED: dict[Any, Any] = {
     np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min, np.fmax: np.nanmax, np.fmin: np.nanmin
 }  # fmt: skip
 
