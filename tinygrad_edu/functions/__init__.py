@@ -52,6 +52,7 @@ from .normalisation import (
     rms_norm,
     running_stats,
 )
+from .order import aminmax, kthvalue, mode, topk
 from .pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -67,6 +68,7 @@ from .pooling import (
     max_pool3d,
 )
 from .recurrent import add_sequence, associative_scan, gru, gru_cell, lstm_cell, multiply_sequence, rnn_cell, scan
+from .reductions import addcdiv, addcmul, cummax, cummin, lerp, logcumsumexp, std_mean, var_mean
 from .resampling import (
     affine_grid,
     channel_shuffle,
@@ -84,8 +86,11 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "add_sequence",
+    "addcdiv",
+    "addcmul",
     "addmm",
     "affine_grid",
+    "aminmax",
     "associative_scan",
     "avg_pool1d",
     "avg_pool2d",
@@ -103,6 +108,8 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cummax",
+    "cummin",
     "dist",
     "dot_product_attention",
     "dropout",
@@ -126,12 +133,15 @@ __all__ = [
     "image_scale_and_translate",
     "instance_norm",
     "interpolate",
+    "kthvalue",
     "layer_norm",
     "leaky_relu",
+    "lerp",
     "linear",
     "local_response_norm",
     "log1mexp",
     "log_softmax",
+    "logcumsumexp",
     "logdet",
     "logmeanexp",
     "logsigmoid",
@@ -143,6 +153,7 @@ __all__ = [
     "max_pool2d",
     "max_pool3d",
     "mish",
+    "mode",
     "multi_matmul",
     "multiply_sequence",
     "normal_cdf",
@@ -172,8 +183,11 @@ __all__ = [
     "sparse_sigmoid",
     "squareplus",
     "standardize",
+    "std_mean",
     "swish",
     "tanhshrink",
     "threshold",
+    "topk",
     "unfold",
+    "var_mean",
 ]
