@@ -100,6 +100,8 @@ DASK_LACKS_FORM = {
     "take": lambda s: np.ndim(s.args[1]) > 1,
     "reshape": lambda s: "order" in s.params or s.args[1] == (2, 6),
     "ravel": lambda s: "order" in s.params,
+    "flatten": lambda s: "order" in s.params,
+    "pad": lambda s: s.params.get("mode") == "median",
 }
 DASK_LACKS_PARAMETER = {"where", "initial"}
 FOR_DASK = [

@@ -47,9 +47,32 @@ def _property(function: Callable[..., Any]) -> Any:
     return property(_documented(lambda self: self.__array_function__(function, (), (self,), {}), function))
 
 
+def _of_memory(name: str) -> Any:
+    return property(lambda self: getattr(self.data, name), doc=f"The same as `numpy.ndarray.{name}`: of the values.")
+
+
 def _documented(method: Callable[..., Any], function: Any) -> Callable[..., Any]:
     method.__doc__ = f"The same as `numpy.{function.__name__}`."
     return method
+
+
+class Flat:
+    """What `x.flat` is: ``x.flat[i]`` reads by the place in the row, ``x.flat[i] = v`` assigns there."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.array.ravel()[index]
+
+    def __setitem__(self, index: Any, values: Any) -> None:
+        self.array.put(np.arange(self.array.size)[index], values)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.array.ravel())
+
+    def __len__(self) -> int:
+        return self.array.size
 
 
 class Surface:
@@ -75,6 +98,8 @@ class Surface:
     __floordiv__, __rfloordiv__ = _binary(np.floor_divide), _reflected(np.floor_divide)
     __mod__,      __rmod__      = _binary(np.remainder),    _reflected(np.remainder)
     __divmod__,   __rdivmod__   = _binary(np.divmod),       _reflected(np.divmod)
+    __lshift__,   __rlshift__   = _binary(np.left_shift),   _reflected(np.left_shift)
+    __rshift__,   __rrshift__   = _binary(np.right_shift),  _reflected(np.right_shift)
     __and__,      __rand__      = _binary(np.bitwise_and),  _reflected(np.bitwise_and)
     __or__,       __ror__       = _binary(np.bitwise_or),   _reflected(np.bitwise_or)
     __xor__,      __rxor__      = _binary(np.bitwise_xor),  _reflected(np.bitwise_xor)
@@ -93,12 +118,19 @@ class Surface:
     swapaxes, diagonal, repeat    = _method(np.swapaxes), _method(np.diagonal), _method(np.repeat)
     dot,      take,     clip      = _method(np.dot),      _method(np.take),     _method(np.clip)
     round,    conj,     conjugate = _method(np.round),    _method(np.conj),     _method(np.conj)
-    copy,     astype              = _method(np.copy),     _method(np.astype)
+    copy,     ptp,      choose    = _method(np.copy),     _method(np.ptp),      _method(np.choose)
     argmax,   argmin,   argsort   = _method(np.argmax),   _method(np.argmin),   _method(np.argsort)
     all,      any,      nonzero   = _method(np.all),      _method(np.any),      _method(np.nonzero)
-    compress, choose, searchsorted, ptp = (
-        _method(np.compress), _method(np.choose), _method(np.searchsorted), _method(np.ptp))
+    searchsorted,    argpartition = _method(np.searchsorted), _method(np.argpartition)
     T, mT, real, imag = _property(np.transpose), _property(np.matrix_transpose), _property(np.real), _property(np.imag)
+
+    # what these do to bytes has no derivative: the table says why, and they work on values that are not recorded
+    view,     byteswap, tobytes   = _method(np.ndarray.view), _method(np.ndarray.byteswap), _method(np.ndarray.tobytes)
+    tofile,   dump,     dumps     = _method(np.ndarray.tofile), _method(np.ndarray.dump),   _method(np.ndarray.dumps)
+    getfield, setfield            = _method(np.ndarray.getfield), _method(np.ndarray.setfield)
+    setflags, resize              = _method(np.ndarray.setflags), _method(np.ndarray.resize)
+    to_device                     = _method(np.ndarray.to_device)
+    base, ctypes, device, flags, strides = map(_of_memory, ("base", "ctypes", "device", "flags", "strides"))
     # fmt: on
 
     __round__ = _method(np.round)
@@ -144,6 +176,35 @@ class Surface:
         """The same as `numpy.transpose`; the axes as one tuple, as several numbers, or none to reverse them."""
         axes = axes[0] if len(axes) == 1 else axes or None  # type: ignore[assignment]
         return self.__array_function__(np.transpose, (), (self,), {} if axes is None else {"axes": axes})
+
+    def astype(
+        self, dtype: Any, order: str = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True
+    ) -> Any:
+        """The same as `numpy.ndarray.astype`; the order in memory is not kept."""
+        if not np.can_cast(self.dtype, dtype, casting):
+            raise TypeError(f"astype: {self.dtype} cannot be cast to {np.dtype(dtype)} with casting={casting!r}")
+        return self.__array_function__(np.astype, (), (self, dtype), {})
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """The same as `numpy.compress`."""
+        return self.__array_function__(np.compress, (), (condition, self), {"axis": axis})
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """The same as `numpy.put`."""
+        self.__array_function__(np.put, (), (self, indices, values), {"mode": mode})
+
+    def sort(self, axis: int = -1, **params: Any) -> None:
+        """Assign the elements in rising order; `numpy.sort` returns them instead."""
+        self[...] = self.__array_function__(np.sort, (), (self, axis), params)  # type: ignore[index]
+
+    def partition(self, kth: Any, axis: int = -1, **params: Any) -> None:
+        """Assign the elements in the order of `numpy.partition`."""
+        self[...] = self.__array_function__(np.partition, (), (self, kth, axis), params)  # type: ignore[index]
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in a row, to read, to assign and to iterate over."""
+        return Flat(self)
 
     # fmt: off
     def __bool__(self) -> bool:              return bool(self.data)

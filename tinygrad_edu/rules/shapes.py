@@ -1,16 +1,13 @@
-"""Rearranging, joining and splitting: linear maps that move elements and never mix them.
+"""Rearranging and stretching: linear maps that move elements and never mix them; and the types of numbers.
 
-The transpose of a rearrangement puts every element back; the transpose of a join is a split. Where elements are
-repeated (`broadcast_to`), the walk adds their cotangents up, as it does for all broadcasting. Next: `reductions.py`.
+The transpose of a rearrangement puts every element back. Where elements are repeated (`broadcast_to`), the walk adds
+their cotangents up, as it does for all broadcasting. Joining and splitting: `assembling.py`. Next: `reductions.py`.
 """
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import numpy as np
 
-from ..errors import NoRuleError
 from .declare import composite, flat, linear
 
 
@@ -33,18 +30,20 @@ def _negated(shift):
     return tuple(-s for s in shift) if isinstance(shift, tuple | list) else -shift
 
 
-def _refuse_order(order):
-    if order not in ("C", "F"):
-        raise NoRuleError(f"order={order!r} depends on how the array lies in memory, so it has no rule. Say 'C' or 'F'")
+def _order(a, order):
+    """The order "A" is that of the memory: "F" if the array lies there by columns, else "C"."""
+    return ("F" if a.flags.fnc else "C") if order == "A" else order
 
 
 def _bind_reshape(a, shape, order="C", *, copy=None):
-    _refuse_order(order)
+    order = _order(a, order)
     return (a,), {"shape": shape} if order == "C" else {"shape": shape, "order": order}
 
 
 def _bind_ravel(a, order="C"):
-    _refuse_order(order)
+    if order == "K":  # as the elements lie in memory: the longest stride first
+        a, order = np.transpose(a, sorted(range(a.ndim), key=lambda i: -abs(a.strides[i]))), "C"
+    order = _order(a, order)
     return (a,), {} if order == "C" else {"order": order}
 
 
@@ -54,12 +53,14 @@ def _reshape(x, shape, order="C"):
 
 def _stretch(x, shape, subok=False):
     """np.broadcast_to; for numbers and contiguous arrays without its iterators, which cost as much as ten sums."""
+    if isinstance(shape, int):
+        shape = (shape,)
     if isinstance(x, np.generic) and len(shape) == 1 and shape[0] < 1024:
         filled = np.empty(shape, x.dtype)
         filled.fill(x)
         return filled
     y = np.asarray(x) if isinstance(x, np.generic) else x
-    if type(y) is not np.ndarray or isinstance(shape, int):
+    if type(y) is not np.ndarray:
         return np.broadcast_to(x, shape)
     steps = [0] * (len(shape) - y.ndim)
     if y.ndim:
@@ -115,8 +116,8 @@ def _grow(x, n):
 
 
 def _tile(A, reps):
-    reps = reps if isinstance(reps, tuple | list) else (reps,)
-    reps = (1,) * (A.ndim - len(reps)) + tuple(reps)
+    reps = tuple(np.ravel(reps).tolist())
+    reps = (1,) * (A.ndim - len(reps)) + reps
     shape = (1,) * (len(reps) - A.ndim) + A.shape
     pairs = np.reshape(
         A, tuple(n for size in shape for n in (1, size))
@@ -149,91 +150,14 @@ composite(np.meshgrid, _meshgrid)
 # --- types of numbers -------------------------------------------------------------------------------------------------
 
 converted = linear(lambda x, dtype: x.astype(dtype), transpose=lambda g, y, x, dtype: g)
-truncated = lambda x, dtype: np.astype(np.asarray(x.detach()), dtype)
-composite(
-    np.astype, lambda x, dtype, /, *, copy=True: (converted if np.dtype(dtype).kind in "fc" else truncated)(x, dtype)
-)
 
 
-# --- joining and splitting --------------------------------------------------------------------------------------------
+def _astype(x, dtype, /, *, copy=True, device=None):
+    """Another type of numbers; whole numbers and truth values are steps, and no part of the record."""
+    return converted(x, dtype=dtype) if np.dtype(dtype).kind in "fc" else x.data.astype(dtype)
 
 
-def _cut(x, ends, axis):
-    before, starts = (slice(None),) * (axis % x.ndim), [0, *ends[:-1]]
-    return [x[(*before, slice(a, b))] for a, b in zip(starts, ends, strict=True)]
+composite(np.astype, _astype)
 
-
-cut = linear(_cut, transpose=lambda g, y, x, ends, axis: np.concatenate(g, axis))
-"""The pieces of x that end at given places along an axis: `np.split` without its detours."""
-
-
-def _concatenate_transpose(g, y, *xs, axis=0, dtype=None):
-    """Cut g where the arrays met."""
-    ends = list(accumulate([x.size if axis is None else x.shape[axis] for x in xs]))
-    pieces = cut(g, ends=ends, axis=axis or 0)
-    return pieces if axis is not None else [piece.reshape(x.shape) for piece, x in zip(pieces, xs, strict=True)]
-
-
-def _sequence(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
-    if out is None and dtype is None:
-        return tuple(arrays), {"axis": axis}
-    return tuple(arrays), {"axis": axis, "out": out, "dtype": dtype}
-
-
-def _horizontal(tup, *, dtype=None, casting="same_kind"):
-    columns = [np.atleast_1d(x) for x in tup]
-    return np.concatenate(columns, 0 if columns[0].ndim == 1 else 1)
-
-
-def _as_column(x):
-    return np.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x
-
-
-def _append(arr, values, axis=None):
-    return np.concatenate(
-        [np.ravel(arr), np.ravel(values)] if axis is None else [arr, values], 0 if axis is None else axis
-    )
-
-
-def _pieces_back(g, y, x, indices_or_sections, axis=0):
-    return np.concatenate(g, axis)
-
-
-def _bind_split(ary, indices_or_sections, axis=0):
-    ends = [0, *indices_or_sections] if np.ndim(indices_or_sections) else [0]
-    n = ary.shape[axis]
-    ends = [min(e, n) if e >= 0 else max(e + n, 0) for e in ends]
-    if ends != sorted(ends):
-        raise NoRuleError(f"split at {indices_or_sections}: the places are not in order, so pieces overlap: no rule")
-    return (ary,), {"indices_or_sections": indices_or_sections, "axis": axis}
-
-
-linear(
-    np.concatenate, _concatenate_transpose, joint=True, bind=_sequence, call=lambda *xs, **p: np.concatenate(xs, **p)
-)
-linear(
-    np.stack,
-    lambda g, y, *xs, axis=0, dtype=None: np.unstack(g, axis=axis),
-    joint=True,
-    bind=_sequence,
-    call=lambda *xs, **p: np.stack(xs, **p),
-)
-linear(np.split, _pieces_back, bind=_bind_split)
-linear(np.array_split, _pieces_back, bind=_bind_split)
-linear(np.unstack, lambda g, y, x, axis=0: np.stack(g, axis))
-
-# fmt: off
-composite(np.vstack,       lambda tup, *, dtype=None, casting="": np.concatenate([np.atleast_2d(x) for x in tup], 0))
-composite(np.hstack,       _horizontal)
-composite(np.dstack,       lambda tup: np.concatenate([np.atleast_3d(x) for x in tup], 2))
-composite(np.column_stack, lambda tup: np.concatenate([_as_column(x) for x in tup], 1))
-composite(np.append,       _append)
-composite(np.hsplit,       lambda ary, indices_or_sections: np.split(ary, indices_or_sections, min(1, ary.ndim - 1)))
-composite(np.vsplit,       lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0))
-composite(np.dsplit,       lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 2))
-
-flat(np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.can_cast)
-flat(np.may_share_memory, np.shares_memory, np.min_scalar_type)
-composite(np.full_like,    lambda a, fill_value, dtype=None, order="K", subok=True, shape=None:
-                               np.ones_like(a, dtype=dtype, shape=shape) * fill_value)
-# fmt: on
+flat(np.shape, np.ndim, np.size, np.result_type, np.common_type, np.can_cast, np.min_scalar_type)
+flat(np.may_share_memory, np.shares_memory)
