@@ -1,13 +1,16 @@
-"""Linear algebra: solving, inverting, determinants, norms, and NumPy's other names for products.
+"""Linear algebra: solving, inverting, triangular factors, determinants, norms.
 
 A map A ↦ f(A) of matrices has the cotangent Ā with Re tr(gᵀ df) = Re tr(Āᵀ dA): the walk transposes and never
 conjugates, so that the rule of `inv` reads the same for complex matrices, and only what involves Aᴴ conjugates.
-The determinant never divides by itself. What factorises a matrix is in `decompositions.py`.
+The determinant never divides by itself. Of a matrix that has to be Hermitian the Hermitian part counts, so that its
+gradient is Hermitian, whichever triangle NumPy reads. Next: `decompositions.py`, where values may meet.
 
 References
 ----------
 M. Giles (2008), An extended collection of matrix derivative results for forward and reverse mode AD.
 G. Golub and V. Pereyra (1973), The differentiation of pseudo-inverses.
+I. Murray (2016), Differentiation of the Cholesky decomposition.
+S. Walter and L. Lehmann (2012), Algorithmic differentiation of linear algebra functions (qr).
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ from functools import reduce
 
 import numpy as np
 
-from ..errors import ShapeError
+from ..errors import NoRuleError, ShapeError
 from ..graph import Op
-from .declare import NOTHING, Every, bilinear, composite, elementwise, flat, primitive
+from .declare import NOTHING, composite, elementwise, flat, primitive
 
 
 def T(x):
@@ -27,9 +30,14 @@ def T(x):
     return np.swapaxes(x, -1, -2)
 
 
+def conj(x):
+    """The conjugate; without the copy that np.conj makes of real numbers."""
+    return np.conj(x) if x.dtype.kind == "c" else x
+
+
 def H(x):
     """The conjugate transpose."""
-    return np.conj(np.swapaxes(x, -1, -2))
+    return conj(np.swapaxes(x, -1, -2))
 
 
 def symmetric(x):
@@ -61,9 +69,9 @@ def _solve_any(a, b):
 def pinv_vjp(g, p, a, rcond=None, hermitian=False, rtol=None):
     """The transpose of dP = -P dA P + P Pᴴ dAᴴ (1 - A P) + (1 - P A) dAᴴ Pᴴ P, which holds while the rank stays."""
     back = T(g)
-    inner = H(p) @ (p @ back)
-    turned = (back - a @ (p @ back)) @ p @ H(p) + inner - inner @ p @ a
-    found = np.conj(turned) - T(p) @ g @ T(p)
+    inner = p @ back
+    turned = (back - a @ inner) @ p @ H(p) + H(p) @ (inner - inner @ p @ a)
+    found = conj(turned) - T(p) @ g @ T(p)
     return symmetric(found) if hermitian else found
 
 
@@ -114,6 +122,69 @@ composite(np.linalg.matrix_power, _matrix_power)
 # fmt: on
 
 
+# --- triangular factors -----------------------------------------------------------------------------------------------
+
+
+def _half(x):
+    """The lower triangle, with half the diagonal."""
+    return np.tril(x, -1) + np.where(np.eye(x.shape[-1], dtype=bool), x, 0) / 2
+
+
+def _cholesky_vjp(g, y, a, upper=False):
+    """Ā = sym(L⁻ᴴ Φ(Lᴴ L̄) L⁻¹), where Φ takes the lower triangle and half the diagonal."""
+    g, y = (H(g), H(y)) if upper else (g, y)
+    return symmetric(np.linalg.solve(T(y), H(np.linalg.solve(T(y), H(_half(T(y) @ g))))))
+
+
+def _cholesky_jvp(t, y, a, upper=False):
+    y = H(y) if upper else y
+    moved = y @ _half(np.linalg.solve(y, H(np.linalg.solve(y, symmetric(t)))))
+    return H(moved) if upper else moved
+
+
+def _bind_qr(a, mode="reduced"):
+    if mode not in ("reduced", "complete", "r"):
+        raise NoRuleError(f"qr: mode={mode!r} returns Householder vectors, which have no rule. Use mode='reduced'")
+    return (a,), {"mode": mode}
+
+
+def _qr_vjp(g, y, a, mode="reduced"):
+    """Ā = (Q̄ + Q S) R⁻ᴴ, where S mirrors the lower triangle of R R̄ᴴ - Q̄ᴴ Q. The columns A₂ of a wide matrix are
+    R₂ = Qᴴ A₂ away from that: Ā₂ = Q R̄₂, and Q̄ gains A₂ R̄₂ᴴ."""
+    q, r = np.linalg.qr(a) if mode == "r" else y
+    gq, gr = (np.zeros_like(q), g) if mode == "r" else g
+    k = min(a.shape[-2:])
+    if q.shape[-1] > k:  # the rest of a complete frame turns the other way round
+        gq = gq[..., :k] - conj(q[..., k:] @ (T(gq[..., k:]) @ q[..., :k]))
+        q, r, gr = q[..., :k], r[..., :k, :], gr[..., :k, :]
+    if a.shape[-1] > k:
+        gq = gq + conj(a[..., k:] @ T(gr[..., k:]))
+    mirrored = 2 * symmetric(_half(r[..., :k] @ T(gr[..., :k]) - T(gq) @ q))
+    found = T(np.linalg.solve(r[..., :k], T(gq + conj(q @ mirrored))))
+    return np.concatenate([found, conj(q) @ gr[..., k:]], axis=-1) if a.shape[-1] > k else found
+
+
+def _qr_jvp(t, y, a, mode="reduced"):
+    q, r = np.linalg.qr(a) if mode == "r" else y
+    k = min(a.shape[-2:])
+    q1, r1 = q[..., :k], r[..., :k, :k]
+    moved = T(np.linalg.solve(T(r1), T(t[..., :k])))
+    upper = 2 * H(_half(symmetric(H(q1) @ moved)))
+    dq, dr = moved - q1 @ upper, upper @ r1
+    if a.shape[-1] > k:
+        dr = np.concatenate([dr, H(dq) @ a[..., k:] + H(q1) @ t[..., k:]], axis=-1)
+    if mode == "r":
+        return dr
+    if q.shape[-1] > k:
+        dr = np.concatenate([dr, np.zeros_like(r[..., k:, :])], axis=-2)
+        dq = np.concatenate([dq, -q1 @ (H(dq) @ q[..., k:])], axis=-1)
+    return [dq, dr]
+
+
+primitive(np.linalg.cholesky, (_cholesky_vjp,), (_cholesky_jvp,))
+primitive(np.linalg.qr, (_qr_vjp,), (_qr_jvp,), bind=_bind_qr)
+
+
 # --- determinants -----------------------------------------------------------------------------------------------------
 
 
@@ -127,7 +198,7 @@ def _cofactors(a):
     u, s, vh = np.linalg.svd(a)
     minors = _others(s[..., None, :], np.eye(a.shape[-1], dtype=bool))
     phase = np.linalg.det(u) * np.linalg.det(vh)
-    return phase[..., None, None] * ((np.conj(u) * minors[..., None, :]) @ np.conj(vh))
+    return phase[..., None, None] * ((conj(u) * minors[..., None, :]) @ conj(vh))
 
 
 def _cofactors_slope(g, y, a):
@@ -139,7 +210,7 @@ def _cofactors_slope(g, y, a):
     along = np.sum(np.where(one, 0, minors) * np.diagonal(x, axis1=-2, axis2=-1)[..., None, :], axis=-1)
     phase = np.linalg.det(u) * np.linalg.det(vh)
     inner = np.where(one, along[..., None, :], -minors * T(x))
-    return phase[..., None, None] * (np.conj(u) @ inner @ np.conj(vh))
+    return phase[..., None, None] * (conj(u) @ inner @ conj(vh))
 
 
 cofactors = primitive(_cofactors, (_cofactors_slope,), (_cofactors_slope,))
@@ -179,8 +250,8 @@ def _p_slope(y, x, ord, axis, keepdims):
         y = np.expand_dims(y, tuple(range(x.ndim)) if axis is None else axis)
     away = np.where(y == 0, 1, y)
     if ord == 2:
-        return np.conj(x) / away
-    direction = np.conj(np.sign(x))
+        return conj(x) / away
+    direction = conj(np.sign(x))
     return direction if ord == 1 else direction * np.where(y == 0, 0, (np.abs(x) / away) ** (ord - 1))
 
 
@@ -197,17 +268,22 @@ p_norm = primitive(_p_norm, (_p_norm_vjp,), (_p_norm_jvp,))
 number_of_nonzeros = Op(_p_norm, NOTHING, NOTHING, "flat", arity=1)
 
 
+def _extreme(ord, x, axis, keepdims):
+    """The norm of order ∞ or -∞ of numbers that are not negative; of none it is 0."""
+    return (np.max if ord > 0 else np.min)(x, axis=axis, keepdims=keepdims, **({} if x.size else {"initial": 0}))
+
+
 def _vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     if ord == 0:
         return number_of_nonzeros(x, ord=0, axis=axis, keepdims=keepdims)
     if abs(ord) == np.inf:
-        return (np.max if ord > 0 else np.min)(np.abs(x), axis=axis, keepdims=keepdims)
+        return _extreme(ord, np.abs(x), axis, keepdims)
     return p_norm(x, ord=ord, axis=axis, keepdims=keepdims)
 
 
 def _rounding(s, n):
     """How large a singular value of an n × n matrix of lower rank may be by rounding."""
-    return n * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True)
+    return n * np.finfo(s.dtype).eps * np.max(s, axis=-1, keepdims=True, initial=0)
 
 
 significant = elementwise(lambda s, least: s, lambda g, y, s, least: np.where(s > least, g, 0), None)
@@ -223,13 +299,13 @@ def _matrix_norm(x, ord, axis, keepdims):
         if ord == "nuc":
             y = np.sum(significant(s, rounding(s, n=max(x.shape[a] for a in axis))), axis=-1)
         else:
-            y = (np.max if ord > 0 else np.min)(s, axis=-1)
+            y = _extreme(ord, s, -1, False)
     elif ord not in (1, -1, np.inf, -np.inf):
         raise ShapeError(f"norm: ord={ord!r} is no norm of matrices. Use 'fro', 'nuc', ±1, ±2 or ±inf")
     else:
         first, second = (a % x.ndim for a in (axis if abs(ord) == 1 else axis[::-1]))
         sums = np.sum(np.abs(x), axis=first)
-        y = (np.max if ord > 0 else np.min)(sums, axis=second - (second > first))
+        y = _extreme(ord, sums, second - (second > first), False)
     return np.expand_dims(y, tuple(axis)) if keepdims else y
 
 
@@ -257,89 +333,4 @@ composite(np.linalg.matrix_norm, lambda x, /, *, keepdims=False, ord="fro": _mat
 composite(np.linalg.norm,        _norm)
 composite(np.linalg.cond,        _cond)
 flat(np.linalg.matrix_rank)
-# fmt: on
-
-
-# --- products of many, and by other names -----------------------------------------------------------------------------
-
-
-def _chain_vjp(i, g, y, *arrays):
-    """x̄ᵢ = (x₀ ⋯ xᵢ₋₁)ᵀ g (xᵢ₊₁ ⋯ xₙ)ᵀ: a chain again, of transposes."""
-    return np.linalg.multi_dot([*map(T, arrays[:i][::-1]), g, *map(T, arrays[:i:-1])])
-
-
-def _chain(*arrays):
-    return np.linalg.multi_dot(arrays)
-
-
-chain = primitive(
-    _chain,
-    Every(_chain_vjp),
-    Every(lambda i, t, y, *arrays: np.linalg.multi_dot([*arrays[:i], t, *arrays[i + 1 :]])),
-)
-
-
-def _multi_dot(arrays):
-    first, last = arrays[0], arrays[-1]
-    y = chain(np.atleast_2d(first), *arrays[1:-1], last[:, None] if np.ndim(last) == 1 else last)
-    y = y[0] if np.ndim(first) == 1 else y
-    return y[..., 0] if np.ndim(last) == 1 else y
-
-
-def _axis_of(x, axis):
-    """Counted from the end, where arrays that broadcast are aligned."""
-    return axis % x.ndim - x.ndim
-
-
-def _cross_left(g, z, x, y, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    """x̄ = y × z̄, since z̄ · (x × y) = x · (y × z̄)."""
-    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
-    return np.cross(y, g, axisa=axisb, axisb=axisc, axisc=_axis_of(x, axisa))
-
-
-def _cross_right(g, z, x, y, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
-    return np.cross(g, x, axisa=axisc, axisb=axisa, axisc=_axis_of(y, axisb))
-
-
-def _cross(a, b, **axes):
-    return np.cross(a, b, **axes)
-
-
-cross = bilinear(_cross, _cross_left, _cross_right)
-
-
-def _cross_any(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    """In the plane the result is the third coordinate of the product in space."""
-    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
-    flat_a, flat_b = np.shape(a)[axisa] == 2, np.shape(b)[axisb] == 2
-    if not (flat_a or flat_b):
-        return cross(a, b, axisa=axisa, axisb=axisb, axisc=axisc)
-    in_space = lambda x, axis: np.concatenate([x, np.zeros_like(x).take([0], axis)], axis)
-    a, b = (in_space(x, i) if is_flat else x for x, i, is_flat in ((a, axisa, flat_a), (b, axisb, flat_b)))
-    z = cross(a, b, axisa=axisa, axisb=axisb, axisc=-1)
-    return z[..., 2] if flat_a and flat_b else np.moveaxis(z, -1, axisc)
-
-
-def _kron(a, b):
-    """Every element of a times all of b: axes side by side, then merged in pairs."""
-    n = max(np.ndim(a), np.ndim(b))
-    grown = [np.reshape(x, (1,) * (n - np.ndim(x)) + np.shape(x)) for x in (a, b)]
-    product = np.expand_dims(grown[0], tuple(range(1, 2 * n, 2))) * np.expand_dims(grown[1], tuple(range(0, 2 * n, 2)))
-    return np.reshape(product, [i * j for i, j in zip(grown[0].shape, grown[1].shape, strict=True)])
-
-
-# fmt: off
-composite(np.cross,                   _cross_any)
-composite(np.kron,                    _kron)
-composite(np.linalg.multi_dot,        _multi_dot)
-composite(np.linalg.cross,            lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis))
-composite(np.linalg.outer,            lambda x1, x2, /: np.outer(x1, x2))
-composite(np.linalg.tensordot,        lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
-composite(np.linalg.matmul,           lambda x1, x2, /: np.matmul(x1, x2))
-composite(np.linalg.vecdot,           lambda x1, x2, /, *, axis=-1: np.vecdot(x1, x2, axis=axis))
-composite(np.linalg.trace,            lambda x, /, *, offset=0, dtype=None:
-                                          np.sum(np.diagonal(x, offset, -2, -1), -1, dtype))
-composite(np.linalg.diagonal,         lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
-composite(np.linalg.matrix_transpose, lambda x, /: np.matrix_transpose(x))
 # fmt: on

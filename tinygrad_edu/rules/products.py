@@ -162,3 +162,86 @@ composite(np.vecdot, lambda x1, x2, axis=-1: np.sum(np.conj(x1) * x2, axis=axis)
 composite(np.matvec, lambda x1, x2: (x1 @ np.expand_dims(x2, -1))[..., 0])
 composite(np.vecmat, lambda x1, x2: (np.conj(x1)[..., None, :] @ x2)[..., 0, :])
 # fmt: on
+
+
+# --- products of many, and by other names -----------------------------------------------------------------------------
+
+
+def _chain_vjp(i, g, y, *arrays):
+    """x̄ᵢ = (x₀ ⋯ xᵢ₋₁)ᵀ g (xᵢ₊₁ ⋯ xₙ)ᵀ: a chain again, of transposes."""
+    return np.linalg.multi_dot([*[x.T for x in arrays[:i][::-1]], g, *[x.T for x in arrays[:i:-1]]])
+
+
+def _chain(*arrays):
+    return np.linalg.multi_dot(arrays)
+
+
+chain = primitive(
+    _chain,
+    Every(_chain_vjp),
+    Every(lambda i, t, y, *arrays: np.linalg.multi_dot([*arrays[:i], t, *arrays[i + 1 :]])),
+)
+
+
+def _multi_dot(arrays):
+    first, last = arrays[0], arrays[-1]
+    y = chain(np.atleast_2d(first), *arrays[1:-1], last[:, None] if np.ndim(last) == 1 else last)
+    y = y[0] if np.ndim(first) == 1 else y
+    return y[..., 0] if np.ndim(last) == 1 else y
+
+
+def _axis_of(x, axis):
+    """Counted from the end, where arrays that broadcast are aligned."""
+    return axis % x.ndim - x.ndim
+
+
+def _cross_left(g, z, x, y, axisa, axisb, axisc):
+    """x̄ = y × z̄, since z̄ · (x × y) = x · (y × z̄)."""
+    return np.cross(y, g, axisa=axisb, axisb=axisc, axisc=_axis_of(x, axisa))
+
+
+def _cross_right(g, z, x, y, axisa, axisb, axisc):
+    return np.cross(g, x, axisa=axisc, axisb=axisa, axisc=_axis_of(y, axisb))
+
+
+def _cross(a, b, **axes):
+    return np.cross(a, b, **axes)
+
+
+cross = bilinear(_cross, _cross_left, _cross_right)
+
+
+def _cross_any(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """In the plane the result is the third coordinate of the product in space."""
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    flat_a, flat_b = np.shape(a)[axisa] == 2, np.shape(b)[axisb] == 2
+    if not (flat_a or flat_b):
+        return cross(a, b, axisa=axisa, axisb=axisb, axisc=axisc)
+    in_space = lambda x, axis: np.concatenate([x, np.zeros_like(x).take([0], axis)], axis)
+    a, b = (in_space(x, i) if is_flat else x for x, i, is_flat in ((a, axisa, flat_a), (b, axisb, flat_b)))
+    z = cross(a, b, axisa=axisa, axisb=axisb, axisc=-1)
+    return z[..., 2] if flat_a and flat_b else np.moveaxis(z, -1, axisc)
+
+
+def _kron(a, b):
+    """Every element of a times all of b: axes side by side, then merged in pairs."""
+    n = max(np.ndim(a), np.ndim(b))
+    grown = [np.reshape(x, (1,) * (n - np.ndim(x)) + np.shape(x)) for x in (a, b)]
+    product = np.expand_dims(grown[0], tuple(range(1, 2 * n, 2))) * np.expand_dims(grown[1], tuple(range(0, 2 * n, 2)))
+    return np.reshape(product, [i * j for i, j in zip(grown[0].shape, grown[1].shape, strict=True)])
+
+
+# fmt: off
+composite(np.cross,                   _cross_any)
+composite(np.kron,                    _kron)
+composite(np.linalg.multi_dot,        _multi_dot)
+composite(np.linalg.cross,            lambda x1, x2, /, *, axis=-1: np.cross(x1, x2, axis=axis))
+composite(np.linalg.outer,            lambda x1, x2, /: np.outer(x1, x2))
+composite(np.linalg.tensordot,        lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
+composite(np.linalg.matmul,           lambda x1, x2, /: np.matmul(x1, x2))
+composite(np.linalg.vecdot,           lambda x1, x2, /, *, axis=-1: np.vecdot(x1, x2, axis=axis))
+composite(np.linalg.trace,            lambda x, /, *, offset=0, dtype=None:
+                                          np.sum(np.diagonal(x, offset, -2, -1), -1, dtype))
+composite(np.linalg.diagonal,         lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
+composite(np.linalg.matrix_transpose, lambda x, /: np.matrix_transpose(x))
+# fmt: on

@@ -1,0 +1,296 @@
+"""Linear algebra where rows of the catalogue cannot go: singular matrices, values that meet, gauges, errors."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+
+rng = np.random.default_rng(7)
+
+
+def adjoint(x):
+    return np.conj(np.swapaxes(x, -1, -2))
+
+
+def noise(shape, complex_=False):
+    return rng.standard_normal(shape) + (1j * rng.standard_normal(shape) if complex_ else 0)
+
+
+def orthogonal(n, k=None, complex_=False):
+    return np.linalg.qr(noise((n, n), complex_))[0][:, :k]
+
+
+def with_values(m, n, values, complex_=False):
+    """An m x n matrix with these singular values."""
+    k = len(values)
+    return (orthogonal(m, k, complex_) * values) @ adjoint(orthogonal(n, k, complex_))
+
+
+def hermitian_with(values, complex_=False):
+    q = orthogonal(len(values), complex_=complex_)
+    return (q * values) @ adjoint(q)
+
+
+def pulled(f, a, g):
+    return tg.vjp(f, a)[1](g)[0]
+
+
+def matrix_function(h, full_matrices=False):
+    """U h(S) Vᴴ by way of the decomposition."""
+
+    def f(a):
+        u, s, vh = np.linalg.svd(a, full_matrices=full_matrices)
+        k = s.shape[-1]
+        return (u[..., :k] * h(s)[..., None, :]) @ vh[..., :k, :]
+
+    return f
+
+
+reconstructed = matrix_function(lambda s: s)
+
+# --- det and slogdet --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rank", [0, 1, 2, 3])
+def test_gradient_of_det_is_the_cofactors_at_every_rank(rank):
+    a = np.round(4 * noise((4, 3))[:, :rank] @ noise((3, 4))[:rank]) if rank else np.zeros((4, 4))
+    a = np.array(a[:3, :3])
+    minor = lambda i, j: (-1) ** (i + j) * np.linalg.det(np.delete(np.delete(a, i, 0), j, 1))
+    expected = [[minor(i, j) for j in range(3)] for i in range(3)]
+    np.testing.assert_allclose(tg.grad(np.linalg.det)(a), expected, atol=1e-12 * max(1, np.abs(expected).max()))
+
+
+def test_second_derivative_of_det_is_exact_at_the_zero_matrix():
+    a, s, t = np.zeros((2, 2)), noise((2, 2)), noise((2, 2))
+    mixed = s[0, 0] * t[1, 1] + s[1, 1] * t[0, 0] - s[0, 1] * t[1, 0] - s[1, 0] * t[0, 1]
+    directional = lambda x: np.sum(tg.grad(np.linalg.det)(x) * s)
+    np.testing.assert_allclose(np.sum(tg.grad(directional)(a) * t), mixed, atol=1e-14)
+
+
+def test_second_derivative_of_det_is_exact_at_a_matrix_of_rank_one():
+    a, s, t = np.outer([1.0, 2.0, -1.0], [0.5, 1.0, 3.0]), noise((3, 3)), noise((3, 3))
+    det = np.linalg.det
+    expected = sum(i * j * det(a + i * s + j * t) for i in (-1, 1) for j in (-1, 1)) / 4  # a polynomial of degree 3
+    directional = lambda x: tg.jvp(det, (x,), (s,))[1]
+    np.testing.assert_allclose(tg.jvp(directional, (a,), (t,))[1], expected, atol=1e-12)
+
+
+def test_slogdet_of_a_singular_matrix_has_no_gradient():
+    with pytest.raises(np.linalg.LinAlgError), np.errstate(all="ignore"):
+        tg.grad(lambda a: np.linalg.slogdet(a)[1])(np.ones((2, 2)))
+
+
+# --- singular values that meet or vanish -----------------------------------------------------------------------------
+
+MEETING = [
+    with_values(m, n, np.array(values), c)
+    for c in (False, True)
+    for m, n, values in [
+        (3, 3, [1.0, 1.0, 1.0]), (4, 4, [2.0, 2.0, 1.0, 1.0]), (5, 3, [2.0, 2.0, 1.0]), (3, 5, [1.0, 1e-3, 1e-3]),
+        (4, 4, [2.0, 1.0]), (5, 3, [2.0]), (3, 4, [1.0, 1.0]),
+    ]
+] + [np.eye(3), np.eye(4, 2), np.diag([1.0, 0.0]), np.diag([1.0, 1.0, 0.0])]  # fmt: skip
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("a", MEETING, ids=lambda a: f"{a.shape}{a.dtype}")
+def test_u_s_vh_has_the_gradient_of_the_identity(a, full):
+    g = noise(a.shape, np.iscomplexobj(a))
+    np.testing.assert_allclose(pulled(matrix_function(lambda s: s, full), a, g), g, atol=1e-13)
+
+
+@pytest.mark.parametrize("a", MEETING, ids=lambda a: f"{a.shape}{a.dtype}")
+def test_a_cube_by_singular_values_has_the_gradient_of_a_ah_a(a):
+    g = noise(a.shape, np.iscomplexobj(a))
+    expected = pulled(lambda a: a @ np.conj(a.T) @ a, a, g)
+    np.testing.assert_allclose(pulled(matrix_function(lambda s: s**3), a, g), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("a", MEETING, ids=lambda a: f"{a.shape}{a.dtype}")
+def test_sum_of_squares_of_singular_values_has_the_gradient_2a(a):
+    for values in (np.linalg.svdvals, lambda a: np.linalg.svd(a, full_matrices=False)[1]):
+        np.testing.assert_allclose(tg.grad(lambda a, f=values: np.sum(f(a) ** 2))(a), 2 * a, atol=1e-13)
+
+
+@pytest.mark.parametrize("complex_", [False, True])
+def test_polar_factor_at_repeated_singular_values_equals_differences(complex_):
+    a, g, t = with_values(3, 3, np.ones(3), complex_), noise((3, 3), complex_), noise((3, 3), complex_)
+    polar = matrix_function(lambda s: 0 * s + 1)
+    h = 1e-5
+    slope = np.sum(np.real(g * (polar(a + h * t) - polar(a - h * t)))) / (2 * h)
+    np.testing.assert_allclose(np.sum(np.real(pulled(polar, a, g) * t)), slope, rtol=1e-7)
+    np.testing.assert_allclose(np.sum(np.real(g * tg.jvp(polar, (a,), (t,))[1])), slope, rtol=1e-7)
+
+
+@pytest.mark.parametrize("values", [[3.0, 3.0, 1.0, 1.0], [2.0, 2.0, 0.0, 0.0]])
+def test_projector_on_a_separated_cluster_equals_differences(values):
+    a, g, t, h = with_values(4, 4, np.array(values)), noise((4, 4)), noise((4, 4)), 1e-5
+
+    def projector(a):
+        u = np.linalg.svd(a)[0][:, :2]
+        return u @ u.T
+
+    slope = np.sum(g * (projector(a + h * t) - projector(a - h * t))) / (2 * h)
+    np.testing.assert_allclose(np.sum(pulled(projector, a, g) * t), slope, rtol=1e-7)
+    np.testing.assert_allclose(np.sum(g * tg.jvp(projector, (a,), (t,))[1]), slope, rtol=1e-7)
+
+
+def test_second_derivative_where_singular_values_meet_is_that_of_the_identity():
+    for a in (np.eye(3), with_values(4, 3, np.array([2.0, 2.0, 1.0]))):
+        t = noise(a.shape)
+        once = tg.grad(lambda a: np.sum(reconstructed(a) ** 2))
+        np.testing.assert_allclose(pulled(once, a, t), 2 * t, atol=1e-12)
+
+
+@pytest.mark.parametrize("a", [*MEETING, np.zeros((3, 2))], ids=lambda a: f"{a.shape}{a.dtype}")
+def test_second_derivative_is_finite_where_singular_values_meet_or_vanish(a):
+    once = tg.grad(lambda a: np.sum(np.real(reconstructed(a)) ** 2))
+    assert np.all(np.isfinite(pulled(once, a, noise(a.shape, np.iscomplexobj(a)))))
+
+
+def test_nuclear_norm_takes_the_subgradient_of_smallest_norm():
+    for a in (with_values(4, 3, np.array([2.0, 1.0])), np.diag([1.0, 0.0, 0.0])):
+        u, s, vh = np.linalg.svd(a, full_matrices=False)
+        r = np.count_nonzero(s > 1e-9)
+        found = tg.grad(lambda a: np.linalg.norm(a, "nuc"))(a)
+        np.testing.assert_allclose(found, u[:, :r] @ vh[:r], atol=1e-13)
+
+
+def test_the_largest_of_tied_values_shares_evenly():
+    np.testing.assert_allclose(tg.grad(lambda a: np.linalg.eigvalsh(a)[-1])(2 * np.eye(4)), np.eye(4) / 4)
+    np.testing.assert_allclose(tg.grad(lambda a: np.linalg.eigh(a)[0][-1])(2 * np.eye(4)), np.eye(4) / 4)
+    np.testing.assert_allclose(tg.grad(lambda a: np.linalg.svd(a)[1][0])(2 * np.eye(4)), np.eye(4) / 4)
+    np.testing.assert_allclose(tg.grad(lambda a: np.linalg.norm(a, 2))(2 * np.eye(4)), np.eye(4) / 4)
+
+
+def test_norms_are_flat_at_zero():
+    for ord in ("fro", "nuc", 1, 2, np.inf):
+        np.testing.assert_array_equal(tg.grad(lambda a, p=ord: np.linalg.norm(a, p))(np.zeros((3, 2))), 0)
+    for ord in (None, 1, 2, 3, np.inf):
+        np.testing.assert_array_equal(tg.grad(lambda a, p=ord: np.linalg.norm(a, p))(np.zeros(3)), 0)
+
+
+# --- eigenvalues that meet --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("complex_", [False, True])
+@pytest.mark.parametrize("values", [[1.0, 1.0, 1.0], [2.0, 2.0, -1.0], [-1.0, 0.5, 0.5]])
+def test_functions_of_a_hermitian_matrix_are_right_at_repeated_eigenvalues(values, complex_):
+    a, g = hermitian_with(values, complex_), noise((3, 3), complex_)
+
+    def through(h):
+        def f(a):
+            w, q = np.linalg.eigh(a)
+            return (q * h(w)) @ np.conj(q.T)
+
+        return f
+
+    symmetrized = lambda a: (a + np.conj(a.T)) / 2
+    for h, direct in [
+        (lambda w: w, symmetrized),
+        (lambda w: w**3, lambda a: np.linalg.matrix_power(symmetrized(a), 3)),
+        (lambda w: 1 / w, lambda a: np.linalg.inv(symmetrized(a))),
+    ]:
+        np.testing.assert_allclose(pulled(through(h), a, g), pulled(direct, a, g), atol=1e-12)
+
+
+def test_a_function_that_depends_on_the_basis_of_one_eigenvalue_has_no_gradient():
+    with np.errstate(all="ignore"):
+        assert not np.any(np.isfinite(tg.grad(lambda a: np.linalg.eigh(a)[1][0, 1])(np.eye(2))))
+
+
+def test_gradient_of_a_function_of_the_lower_triangle_is_symmetric():
+    a = np.array([[4.0, 1.0], [1.0, 3.0]])
+    for f in (np.linalg.cholesky, np.linalg.eigvalsh, lambda a: np.linalg.eigh(a, UPLO="U")[0]):
+        found = tg.grad(lambda a, f=f: np.sum(f(a) * [1.0, 2.0]))(a)
+        np.testing.assert_array_equal(found, found.T)
+
+
+def test_the_phase_of_a_complex_vector_counts_for_nothing():
+    a = noise((3, 3), True)
+    for f in (lambda a: np.linalg.svd(a)[0], lambda a: np.linalg.eig(a)[1], lambda a: np.linalg.eigh(a)[1]):
+        turned = lambda a, f=f: np.sum(np.imag(np.log(f(a)[0])))  # changes by a constant if columns turn
+        assert np.all(np.isfinite(tg.grad(turned)(a)))
+
+
+def test_eig_of_a_multiple_of_the_identity_has_finite_gradients():
+    f = lambda a: np.sum(np.real(np.linalg.eig(a)[0]) ** 2)
+    np.testing.assert_allclose(tg.grad(f)(2 * np.eye(3)), 4 * np.eye(3))
+
+
+# --- what is refused, and what is empty -------------------------------------------------------------------------------
+
+
+def test_a_singular_matrix_is_an_error_of_numpys():
+    for f in (np.linalg.inv, lambda a: np.linalg.solve(a, np.ones(2))):
+        with pytest.raises(np.linalg.LinAlgError):
+            tg.grad(lambda a, f=f: np.sum(f(a)))(np.ones((2, 2)))
+
+
+def test_raw_qr_says_what_to_use():
+    with pytest.raises(tg.errors.NoRuleError, match="mode='reduced'"):
+        tg.grad(lambda a: np.sum(np.linalg.qr(a, mode="raw")[0]))(np.eye(2))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda x: np.linalg.norm(x, 3), "no norm of matrices"),
+        (lambda x: np.linalg.norm(x, "nuc", axis=0), "Name one axis, or two"),
+        (lambda x: np.linalg.norm(x, axis=(0, 1, 1)), "Name one axis, or two"),
+    ],
+)
+def test_what_is_no_norm_is_refused(call, words):
+    with pytest.raises(tg.errors.ShapeError, match=words):
+        tg.grad(call)(np.eye(2))
+
+
+@pytest.mark.parametrize(
+    "name", ["inv", "det", "slogdet", "eigh", "eigvalsh", "cholesky", "svd", "svdvals", "qr", "pinv"]
+)
+def test_stacks_of_no_matrices_have_gradients(name):
+    def f(a):
+        out = getattr(np.linalg, name)(a)
+        return sum(np.sum(v) for v in (out if isinstance(out, tuple) else (out,)))
+
+    for shape in ((0, 2, 2), (2, 0, 0)):
+        assert tg.grad(f)(np.zeros(shape)).shape == shape
+
+
+def test_norms_of_nothing_are_zero():
+    for ord in (None, 1, 2, 3):
+        assert tg.grad(lambda a, p=ord: np.linalg.norm(a, p))(np.zeros(0)).shape == (0,)
+    assert tg.grad(lambda a: np.linalg.norm(a, "nuc"))(np.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.filterwarnings("ignore:Arrays of 2-dimensional vectors")
+def test_cross_in_the_plane_is_the_third_coordinate_in_space():
+    x, y = noise((4, 2)), noise((4, 2))
+    gx, gy = tg.vjp(np.cross, x, y)[1](np.ones(4))
+    np.testing.assert_allclose(gx, np.stack([y[:, 1], -y[:, 0]], 1))
+    np.testing.assert_allclose(gy, np.stack([-x[:, 1], x[:, 0]], 1))
+    z = np.hstack([x, np.zeros((4, 1))])
+    found, expected = (tg.vjp(np.cross, v, z)[1](np.ones((4, 3)))[0] for v in (y, np.hstack([y, np.zeros((4, 1))])))
+    np.testing.assert_allclose(found, expected[:, :2])
+
+
+def test_solve_factorises_once_for_both_cotangents():
+    a, b, g = noise((3, 3)), noise(3), noise(3)
+    ga, gb = tg.vjp(np.linalg.solve, a, b)[1](g)
+    np.testing.assert_allclose(gb, np.linalg.solve(a.T, g))
+    np.testing.assert_allclose(ga, -np.outer(gb, np.linalg.solve(a, b)))
+
+
+def test_lstsq_gives_what_numpy_gives():
+    a, b = noise((4, 2)), noise((4, 3))
+    found = np.linalg.lstsq(tg.Tensor(a, requires_grad=True), b)
+    for v, w in zip(found, np.linalg.lstsq(a, b), strict=True):
+        np.testing.assert_array_equal(getattr(v, "data", v), w)
+
+
+def test_small_and_large_numbers_keep_their_gradients():
+    for scale in (1e-100, 1e100):
+        a = np.array([[2.0, 1.0], [1.0, 3.0]]) * scale
+        np.testing.assert_allclose(pulled(reconstructed, a, np.ones((2, 2))), 1, rtol=1e-12)
+        expected = a / np.linalg.norm(a)
+        np.testing.assert_allclose(tg.grad(np.linalg.norm)(a), expected, rtol=1e-12)
