@@ -121,7 +121,7 @@ def _shared(g, s, kink):
     return np.sum(near * g[..., None, :], axis=-1) / np.sum(near, axis=-1)
 
 
-shared = primitive(
+shared: Op = primitive(
     _shared,
     (lambda g, y, x, s, kink: shared(g, s, kink=kink), None),
     (lambda t, y, x, s, kink: shared(t, s, kink=kink), None),

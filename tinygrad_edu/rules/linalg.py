@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -270,7 +271,8 @@ number_of_nonzeros = Op(_p_norm, NOTHING, NOTHING, "flat", arity=1)
 
 def _extreme(ord, x, axis, keepdims):
     """The norm of order ∞ or -∞ of numbers that are not negative; of none it is 0."""
-    return (np.max if ord > 0 else np.min)(x, axis=axis, keepdims=keepdims, **({} if x.size else {"initial": 0}))
+    extreme: Any = np.max if ord > 0 else np.min
+    return extreme(x, axis=axis, keepdims=keepdims, **({} if x.size else {"initial": 0}))
 
 
 def _vector_norm(x, /, *, axis=None, keepdims=False, ord=2):

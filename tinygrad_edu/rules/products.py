@@ -239,7 +239,7 @@ composite(np.linalg.cross,            lambda x1, x2, /, *, axis=-1: np.cross(x1,
 composite(np.linalg.outer,            lambda x1, x2, /: np.outer(x1, x2))
 composite(np.linalg.tensordot,        lambda x1, x2, /, *, axes=2: np.tensordot(x1, x2, axes=axes))
 composite(np.linalg.matmul,           lambda x1, x2, /: np.matmul(x1, x2))
-composite(np.linalg.vecdot,           lambda x1, x2, /, *, axis=-1: np.vecdot(x1, x2, axis=axis))
+composite(np.linalg.vecdot,           lambda x1, x2, /, *, axis=-1: np.sum(np.conj(x1) * x2, axis=axis))
 composite(np.linalg.trace,            lambda x, /, *, offset=0, dtype=None:
                                           np.sum(np.diagonal(x, offset, -2, -1), -1, dtype))
 composite(np.linalg.diagonal,         lambda x, /, *, offset=0: np.diagonal(x, offset, -2, -1))
