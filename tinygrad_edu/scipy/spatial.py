@@ -1,0 +1,5 @@
+"""What `scipy.spatial` offers that differentiates: distances."""
+
+from . import distance
+
+__all__ = ["distance"]
