@@ -29,7 +29,7 @@ def functions(module):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("module", [np, np.linalg, np.fft], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [np, np.linalg, np.fft, np.emath], ids=lambda module: module.__name__)
 def test_every_function_of_numpy_is_in_the_table(module):
     missing = {name for name, f in functions(module).items() if f not in tg.RULES} - NO_ARRAYS
     assert not missing

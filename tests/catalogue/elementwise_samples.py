@@ -31,6 +31,11 @@ SAMPLES = [
         (elementwise.coth, A), (elementwise.sech, A), (elementwise.csch, A), (elementwise.arccot, A),
         (elementwise.arcsec, 1.1 + P), (elementwise.arccsc, -1.1 - P), (elementwise.arccoth, 1.1 + P),
         (elementwise.arcsech, P / 2), (elementwise.arccsch, A)]),
+    # numpy_only: whether the result is complex depends on the values
+    *(row(f, x, numpy_only=True) for x in (A, P, Z) for f in [np.emath.sqrt, np.emath.log]),
+    *(row(f, x, numpy_only=True) for x in (np.sign(A) * (P + 1.3), S, Z) for f in [np.emath.arcsin, np.emath.arccos, np.emath.arctanh]),
+    *(row(f, A, numpy_only=True) for f in [np.emath.log2, np.emath.log10]), row(np.emath.power, A, 1.5 + P, numpy_only=True),
+    row(np.emath.power, A, 3, numpy_only=True), row(np.emath.logn, P + 1, A, numpy_only=True),
     *(row(f, Z, entry=f.__name__) for f in [elementwise.cot, elementwise.sech, elementwise.csch, elementwise.arccsch]),
 ]
 # fmt: on

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from .declare import elementwise, linear
+from .declare import composite, elementwise, linear
 
 ln2, ln10 = float(np.log(2)), float(np.log(10))
+
+
+def _one_minus(x):
+    """1 - x; of complex numbers on the side of the branch cut: 1 - (2 + 0i) is -1 - 0i, where NumPy says -1 + 0i."""
+    return -(x - 1.0) if np.iscomplexobj(x) else 1.0 - x
+
 
 # fmt: off
 elementwise(np.exp,      lambda g, y, x: g * y)
@@ -23,8 +29,9 @@ elementwise(np.log1p,    lambda g, y, x: g / (1.0 + x))
 elementwise(np.sin,      lambda g, y, x: g * np.cos(x))
 elementwise(np.cos,      lambda g, y, x: -g * np.sin(x))
 elementwise(np.tan,      lambda g, y, x: g * (1.0 + y * y))
-elementwise(np.arcsin,   lambda g, y, x: g / np.sqrt((1.0 - x) * (1.0 + x)))    # keeps its digits near ±1; 1 - x² does not
-elementwise(np.arccos,   lambda g, y, x: -g / np.sqrt((1.0 - x) * (1.0 + x)))
+# (1 - x)(1 + x) keeps its digits near ±1; 1 - x² does not
+elementwise(np.arcsin,   lambda g, y, x: g / np.sqrt(_one_minus(x) * (1.0 + x)))
+elementwise(np.arccos,   lambda g, y, x: -g / np.sqrt(_one_minus(x) * (1.0 + x)))
 elementwise(np.arctan,   lambda g, y, x: g / (1.0 + x * x))
 
 elementwise(np.sinh,     lambda g, y, x: g * np.cosh(x))
@@ -93,3 +100,27 @@ elementwise(np.logaddexp,  *_logaddexp(np.exp, 1))
 elementwise(np.logaddexp2, *_logaddexp(np.exp2, ln2))
 elementwise(np.sinc,       _sinc)
 # fmt: on
+
+# --- np.emath: the same functions, complex where the real ones have no value ------------------------------------------
+
+
+def _complexed(x, outside):
+    """x as complex numbers if any of its elements is a real one outside of the function's domain."""
+    return x + 0j if np.any(np.isreal(x) & outside(x)) else x
+
+
+def _at_ease(name, outside):
+    function = getattr(np, name)
+    composite(getattr(np.emath, name), lambda x: function(_complexed(x, outside)))
+
+
+def _negative(x):
+    return x < 0
+
+
+for name in ("sqrt", "log", "log2", "log10"):
+    _at_ease(name, _negative)
+for name in ("arcsin", "arccos", "arctanh"):
+    _at_ease(name, lambda x: np.abs(x) > 1)
+composite(np.emath.power, lambda x, p: _complexed(x, _negative) ** (p if hasattr(p, "dtype") else np.asarray(p)))
+composite(np.emath.logn, lambda n, x: np.log(_complexed(x, _negative)) / np.log(_complexed(n, _negative)))
