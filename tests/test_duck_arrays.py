@@ -73,14 +73,15 @@ def forbidden(*args, **kwargs):
 
 # What dask has not: the function itself or one that its rule calls, a parameter, or an index of two arrays.
 DASK_LACKS_FUNCTION = {
+    "multiclass_sparsemax",
     "split", "array_split", "hsplit", "vsplit", "dsplit", "unstack", "stack", "copy", "matrix_transpose", "sort",
     "diag", "diagonal", "diagflat", "trace", "take_along_axis", "setitem",
     "nanmean", "nanvar", "nanstd", "about_a_mean", "partition", "median", "quantile", "percentile", "nanmedian",
     "nanquantile", "nanpercentile", "unique", "unique_values", "values_alone", "density", "corrcoef",
     "histogram_bin_edges",
     "reduce", "accumulate", "reduceat", "ufunc_at", "cummax", "cummin", "logcumsumexp",  # its ufuncs have `outer` alone
-    "fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "hfft2", "ihfft2", "fftn", "ifftn",
-    "rfftn", "irfftn", "hfftn", "ihfftn", "interp", "convolve", "correlate", "unwrap",
+    "fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "hfft2", "ihfft2", "fftn",
+    "ifftn", "rfftn", "irfftn", "hfftn", "ihfftn", "interp", "convolve", "correlate", "unwrap",
     "polyval", "vander", "polymul", "polydiv", "roots", "poly", "polyfit", "fit_in_full",
     "real_if_close", "sort_complex", "view_as_real",
 }  # fmt: skip
@@ -91,8 +92,11 @@ DASK_LACKS_FUNCTION |= {
     "array", "asarray", "full", "vectorize", "cubes", "diag_embed", "put", "place", "putmask", "put_along_axis", "fill_diagonal",
     "flat", "choose", "piecewise", "apply_along_axis", "scatter", "scatter_reduce", "masked_select", "masked_scatter",
     "combinations", "cartesian_prod",
+    "gru_states", "scanned", "scanned_backwards",  # whose results are stacked
 }  # fmt: skip
 DASK_LACKS_FORM = {
+    "embedding": lambda s: np.ndim(s.args[0]) > 1,
+    "embedding_bag": lambda s: np.ndim(s.args[0]) > 1,
     "tril": lambda s: s.args[0].dtype.kind == "c",
     "norm": lambda s: s.params.get("ord", 2) not in (2, np.inf, -np.inf) or s.args[0].ndim > 1,
     "gradient": lambda s: s.args[0].ndim > 2,

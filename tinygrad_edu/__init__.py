@@ -15,7 +15,7 @@ from .graph import RULES, Node, Op, no_grad
 from .jacobians import hessian, jacobian
 from .modes import detect_anomaly, strict_ieee
 from .tensor import Tensor
-from .transforms import grad, hvp, jvp, linearize, stop_gradient, value_and_grad, vjp
+from .transforms import grad, holomorphic_grad, hvp, jvp, linearize, stop_gradient, value_and_grad, vjp
 
 __version__ = "0.1.0"
 
@@ -32,6 +32,7 @@ __all__ = [
     "extend",
     "grad",
     "hessian",
+    "holomorphic_grad",
     "hvp",
     "jacobian",
     "jvp",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GradientError
-from .runs import Run, chosen_arguments, data_of, refuse_uncallable
+from .runs import Run, chosen_arguments, data_of, refuse_uncallable, refuse_unholomorphic
 from .transforms import grad
 from .trees import Tree
 
@@ -34,6 +34,16 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str | None = N
         Returns, for an array result and an array argument, an array of shape ``f(x).shape + x.shape``.
         For trees: a tree like the result, of trees like the argument.
 
+    Raises
+    ------
+    GradientError
+        If a complex result is not a holomorphic function of the complex arguments: no complex matrix says how it moves.
+
+    Notes
+    -----
+    If the arguments or the results are complex, so is the matrix J, with df = J dx. For real results of complex
+    arguments df = Re(J dx), so that a row of J is the conjugate of the gradient.
+
     >>> jacobian(lambda x: np.array([1.0, 2.0]) * x ** 2)(np.array([3.0, 5.0]))
     array([[ 6.,  0.],
            [ 0., 20.]])
@@ -48,6 +58,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str | None = N
         chosen = chosen_arguments("jacobian", argnums, len(args))
         part = lambda *some: f(*[some[chosen.index(i)] if i in chosen else x for i, x in enumerate(args)], **kwargs)
         run = Run("jacobian", part, [args[i] for i in chosen])
+        refuse_unholomorphic(run)
         rows, columns = sum(map(np.size, run.outputs)), sum(map(np.size, run.inputs))
         by_rows = rows <= columns if mode is None else mode == "reverse"
         rows_of_trees = [run.like_primals(row) for row in (_rows(run) if by_rows else _columns(run))]
@@ -62,8 +73,11 @@ def _rows(run: Run) -> list[list[Any]]:
     blocks = []
     for i, y in enumerate(zeros):
         pulled = [run.pull([*zeros[:i], e, *zeros[i + 1 :]]) for e in _basis(y)]
+        if y.dtype.kind == "c" and not all(map(np.iscomplexobj, run.inputs)):  # whose cotangents are real parts
+            turned = [run.pull([*zeros[:i], e * -1j, *zeros[i + 1 :]]) for e in _basis(y)]
+            pulled = [list(map(_whole, *parts)) for parts in zip(pulled, turned, strict=True)]
         columns = zip(_columns_of(pulled, run.inputs), run.inputs, strict=True)
-        blocks.append([_stacked(column, x.shape, y.shape, 0, x.dtype) for column, x in columns])
+        blocks.append([_stacked(column, x.shape, y.shape, 0, _joint_dtype(x, y)) for column, x in columns])
     return blocks
 
 
@@ -74,9 +88,21 @@ def _columns(run: Run) -> list[list[Any]]:
     blocks: list[list[Any]] = [[] for _ in outputs]
     for j, x in enumerate(zeros):
         pushed = [run.push([*zeros[:j], e, *zeros[j + 1 :]]) for e in _basis(x)]
+        if x.dtype.kind == "c" and not all(map(np.iscomplexobj, outputs)):  # whose tangents are real parts
+            turned = [run.push([*zeros[:j], e * -1j, *zeros[j + 1 :]]) for e in _basis(x)]
+            pushed = [list(map(_whole, *parts)) for parts in zip(pushed, turned, strict=True)]
         for block, column, y in zip(blocks, _columns_of(pushed, outputs), outputs, strict=True):
-            block.append(_stacked(column, np.shape(y), x.shape, -1, x.dtype))
+            block.append(_stacked(column, np.shape(y), x.shape, -1, _joint_dtype(x, y)))
     return blocks
+
+
+def _joint_dtype(x: Any, y: Any) -> Any:
+    return np.result_type(x.dtype, 0j) if np.iscomplexobj(y) else x.dtype
+
+
+def _whole(real: Any, imag: Any) -> Any:
+    """A complex number from the real part of it and that of -i times it; as it is, if it is complex already."""
+    return real if real.dtype.kind == "c" else real + imag * 1j
 
 
 def _basis(x: Any) -> list[Any]:

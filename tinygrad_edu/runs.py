@@ -145,6 +145,48 @@ def scalar_seed(run: Run) -> Any:
     return one_like(data_of(y))
 
 
+def complex_seed(run: Run) -> Any:
+    """The cotangent 1 for the one complex number that a complex derivative is taken of."""
+    for x in run.inputs:
+        if x.dtype.kind != "c":
+            raise DtypeError(
+                f"{run.name}: an argument is of {x.dtype}, and a complex derivative belongs to complex numbers. "
+                "Use grad for a function of real numbers, or convert: x.astype(complex)"
+            )
+    ys = [data_of(y) for y in run.outputs]
+    if len(ys) != 1 or not np.iscomplexobj(ys[0]) or np.shape(ys[0]) != ():
+        what = f"{len(ys)} results" if len(ys) != 1 else f"{np.result_type(ys[0])} of shape {np.shape(ys[0])}"
+        raise GradientError(
+            f"{run.name}: the function returned {what}. Expected one complex number; a real one has a gradient, by "
+            "grad, and an array a jacobian"
+        )
+    return one_like(np.asarray(ys[0])[()] if isinstance(ys[0], complex) else ys[0])
+
+
+def refuse_unholomorphic(run: Run) -> None:
+    """Raise GradientError if a complex result is no complex function of the complex arguments.
+
+    Of a holomorphic function f'(z) (i t) = i f'(z) t for all t (Cauchy and Riemann), and if that does not hold for all
+    t, then for hardly any: so it is tried on one.
+    """
+    t = [_random_like(x) if x.dtype.kind == "c" else None for x in run.inputs]
+    if all(v is None for v in t) or not all(isinstance(x, np.ndarray | np.generic) for x in run.inputs):
+        return
+    straight, turned = run.push(t), run.push([v if v is None else v * 1j for v in t])
+    for a, b in zip(map(data_of, straight), map(data_of, turned), strict=True):
+        if a.dtype.kind == "c" and np.max(abs(b - a * 1j), initial=0) > 1e-3 * np.max(abs(a) + abs(b), initial=0):
+            raise GradientError(
+                f"{run.name}: the function is not holomorphic (conj, abs, real, imag or angle may be in it), so no "
+                "complex number is its derivative. Ask for it in a direction with jvp or vjp, or as a function of the "
+                "real and imaginary parts: f(x + 1j * y); a real loss has a gradient, by grad"
+            )
+
+
+def _random_like(x: Any) -> Any:
+    random = np.random.default_rng(0)
+    return (random.standard_normal(x.shape) + random.standard_normal(x.shape) * 1j).astype(x.dtype)
+
+
 def as_number(y: Any) -> Any:
     return np.float64(y) if isinstance(y, int | float) and not isinstance(y, bool) else y
 

@@ -14,7 +14,17 @@ from typing import Any
 import numpy as np
 
 from .errors import GradientError
-from .runs import Run, chosen_arguments, fitting_leaves, refuse_bare, refuse_uncallable, released, scalar_seed
+from .runs import (
+    Run,
+    chosen_arguments,
+    complex_seed,
+    fitting_leaves,
+    refuse_bare,
+    refuse_uncallable,
+    refuse_unholomorphic,
+    released,
+    scalar_seed,
+)
 from .tensor import Tensor
 from .trees import Tree, tree_map
 
@@ -150,6 +160,46 @@ def grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -
         return (g, value[1]) if has_aux else g
 
     return gradient
+
+
+def holomorphic_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """The complex derivative f'(z) of a holomorphic function: ∂f/∂z for each element of the arguments.
+
+    Parameters
+    ----------
+    f : callable
+        Takes complex arrays, and returns one complex number.
+    argnums : int or sequence of int
+        With respect to which positional arguments.
+
+    Returns
+    -------
+    callable
+        Returns f'(z), not conjugated: for one number the limit of (f(z + h) - f(z)) / h, whatever the direction of h.
+
+    Raises
+    ------
+    DtypeError
+        If an argument to be differentiated is real.
+    GradientError
+        If f does not return one complex number, or is not holomorphic, as conj and abs are not.
+
+    >>> print(holomorphic_grad(lambda z: z * z)(3.0 + 4.0j))
+    (6+8j)
+    """
+    refuse_uncallable("holomorphic_grad", f)
+
+    @wraps(f)
+    def derivative(*args: Tree, **kwargs: Any) -> Any:
+        chosen = chosen_arguments("holomorphic_grad", argnums, len(args))
+        part = lambda *some: f(*[some[chosen.index(i)] if i in chosen else x for i, x in enumerate(args)], **kwargs)
+        run = Run("holomorphic_grad", part, [args[i] for i in chosen])
+        seed = complex_seed(run)
+        refuse_unholomorphic(run)
+        found = tuple(run.like_primals(run.pull([seed])))
+        return found[0] if np.ndim(argnums) == 0 else found
+
+    return derivative
 
 
 # --- forward mode -----------------------------------------------------------------------------------------------------
