@@ -43,7 +43,8 @@ class Sample:
 
     def __str__(self) -> str:
         shapes = ",".join(str(a.shape) if isinstance(a, np.ndarray) else type(a).__name__ for a in self.args)
-        return f"{self.name}({shapes}{''.join(f',{k}={v}' for k, v in self.params.items())})".replace(" ", "")
+        params = "".join(f",{k}={getattr(v, '__name__', v)}" for k, v in self.params.items())
+        return f"{self.name}({shapes}{params})".replace(" ", "")
 
 
 def row(function: Callable[..., Any], *args: Any, entry: str = "", numpy_only: bool = False, **params: Any) -> Sample:
