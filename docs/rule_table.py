@@ -3,9 +3,11 @@
     python docs/rule_table.py            writes the page and prints the count
     python docs/rule_table.py --count    prints the count only
 
-What is counted: the lines of `tinygrad_edu/rules/` that a derivative runs through, as they stand in the files without
-docstrings, comments, imports and blank lines: the rows, the rules, and every function that a rule calls. Functions that
-only compute values (a series, a binder of arguments, an operation's own arithmetic) are counted beside them.
+What is counted are lines of `tinygrad_edu/rules/` as they stand, without docstrings, comments, imports and blank lines:
+
+    rules     the rows, and every function that computes a derivative, with all that it calls
+    formulas  what composites are in terms of other rows: they compute values, and have no derivative of their own
+    values    the rest: series, binders of arguments, the arithmetic of the table's own operations
 """
 
 from __future__ import annotations
@@ -212,30 +214,45 @@ def operations() -> list[Op]:
     return list(dict.fromkeys([*tg.RULES.values(), *own]))
 
 
-def rule_lines() -> dict[str, tuple[int, int]]:
-    """For each file of rules: the lines that derivatives run through, and all its lines of code."""
-    functions: set[Any] = set()
+def counts() -> dict[str, tuple[int, int, int]]:
+    """For each file of rules: its lines of rules, of formulas and of values."""
+    rules: set[Any] = set()
+    formulas: set[Any] = set()
     for op in operations():
         jvps = op.jvps if isinstance(op.jvps, tuple) else [getattr(op.jvps, "rule", op.jvps)]
-        for f in [*rules_of(op), *jvps, *([op.function] if op.kind == "composite" else [])]:
-            reached(f, functions)
-    count = {}
+        for f in [*rules_of(op), *jvps]:
+            reached(f, rules)
+        if op.kind == "composite":
+            reached(op.function, formulas)
+    found = {}
     for path in sorted(RULES_FOLDER.glob("*.py")):
-        if path.name in NOT_RULES:
-            continue
-        file = str(path)
-        used: set[int] = set()
-        for f in functions:
-            if f.__code__.co_filename == file:
-                used |= {line for code in _with_inner(f.__code__) for _, _, line in code.co_lines() if line}
-        definitions = [n for n in parsed(file).body if isinstance(n, ast.FunctionDef)]
-        lines: set[int] = set()
-        for node in parsed(file).body:  # a function counts as a whole; so does every statement that is none
-            own = set(range(_start(node), (node.end_lineno or 0) + 1))
-            if node not in definitions or own & used:
-                lines |= own
-        count[path.name] = (len(lines & code_lines(file)), len(code_lines(file)))
-    return count
+        if path.name not in NOT_RULES:
+            in_rules, in_formulas = (_definitions(str(path), functions) for functions in (rules, formulas))
+            code = code_lines(str(path))
+            all_definitions = _definitions(str(path), None)
+            rows = code - all_definitions  # every statement that is no function
+            of_rules = len(rows) + len(in_rules)
+            of_formulas = len(in_formulas - in_rules)
+            found[path.name] = (of_rules, of_formulas, len(code) - of_rules - of_formulas)
+    return found
+
+
+def _definitions(file: str, functions: set[Any] | None) -> frozenset[int]:
+    """The lines of code of a file's functions, of all or of those that any of `functions` is, or is inside of."""
+    used = {
+        line
+        for f in functions or ()
+        if f.__code__.co_filename == file
+        for code in _with_inner(f.__code__)
+        for _, _, line in code.co_lines()
+        if line
+    }
+    lines: set[int] = set()
+    for node in parsed(file).body:
+        own = set(range(_start(node), (node.end_lineno or 0) + 1))
+        if isinstance(node, ast.FunctionDef) and (functions is None or own & used):
+            lines |= own
+    return frozenset(lines & code_lines(file))
 
 
 def _start(node: ast.stmt) -> int:
@@ -252,12 +269,15 @@ def _with_inner(code: Any) -> Iterator[Any]:
 def main(arguments: list[str]) -> None:
     if "--count" not in arguments:
         (ROOT / "docs" / "rules.md").write_text(page())
-    count = rule_lines()
-    for file, (rules, code) in count.items():
-        print(f"{file:<20} {rules:>5} lines of rules {code:>5} lines of code")
-    rules, code = (sum(column) for column in zip(*count.values(), strict=True))
+    count = counts()
+    for file, (rules, formulas, values) in count.items():
+        print(f"{file:<20} {rules:>5} lines of rules {formulas:>5} of formulas {values:>5} of values")
     n = len(tg.RULES)
-    print(f"{n} operations: {rules / n:.2f} lines of rules each ({code / n:.2f} with what computes values)")
+    per_operation = [sum(column) / n for column in zip(*count.values(), strict=True)]
+    print(
+        f"{n} operations, on average:"
+        + " {:.2f} lines of rules, {:.2f} of formulas, {:.2f} of values".format(*per_operation)
+    )
 
 
 if __name__ == "__main__":
