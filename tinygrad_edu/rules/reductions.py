@@ -53,11 +53,11 @@ def reduced_size(shape, axis):
     return math.prod([shape[a] for a in axes])
 
 
-def _number(x, axis, where):
+def _number(shape, axis, where, like):
     """The same where only some count."""
     if where is True:
-        return reduced_size(x.shape, axis)
-    return np.sum(np.where(where, np.ones_like(x), 0), axis=axis, keepdims=True)
+        return reduced_size(shape, axis)
+    return np.sum(np.where(where, np.ones_like(like, shape=shape), 0), axis=axis, keepdims=True)
 
 
 # --- sums -------------------------------------------------------------------------------------------------------------
@@ -73,7 +73,7 @@ def _sum_jvp(t, y, x, initial=None, where=True, **params):
 
 
 def _mean_transpose(g, y, x, axis=None, dtype=None, keepdims=False, where=True):
-    spread = stretch(restored(g, axis, keepdims) / _number(x, axis, where), shape=x.shape)
+    spread = stretch(restored(g, axis, keepdims) / _number(x.shape, axis, where, g), shape=x.shape)
     return spread if where is True else np.where(where, spread, 0)
 
 
@@ -250,7 +250,7 @@ def _deviation(x, mean, axis, ddof, where):
     """conj(x - mean) / (n - ddof); the factor by which an element moves half the variance."""
     if mean is None:
         mean = np.mean(x, axis=axis, keepdims=True, **({} if where is True else {"where": where}))
-    n = _number(x, axis, where) - ddof
+    n = _number(x.shape, axis, where, x) - ddof
     deviation = np.conj(x - mean) / (max(n, 0) if where is True else np.where(n < 0, 0, n))
     return deviation if where is True else np.where(where, deviation, 0)
 
