@@ -12,6 +12,7 @@ recorded as data. Everything else is a way of reading that record.
 from . import errors, extend, rules
 from .custom import checkpoint, custom_jvp, custom_vjp
 from .graph import RULES, Node, Op, no_grad
+from .implicit import custom_linear_solve, custom_root, fixed_point
 from .jacobians import hessian, jacobian
 from .modes import detect_anomaly, strict_ieee
 from .tensor import Tensor
@@ -26,10 +27,13 @@ __all__ = [
     "Tensor",
     "checkpoint",
     "custom_jvp",
+    "custom_linear_solve",
+    "custom_root",
     "custom_vjp",
     "detect_anomaly",
     "errors",
     "extend",
+    "fixed_point",
     "grad",
     "hessian",
     "holomorphic_grad",

@@ -19,6 +19,10 @@ from catalogue.pages import FLAT, SAMPLES  # noqa: E402
 # Entries that are no single call of a function, and the test that shows each.
 ELSEWHERE: dict[str, str] = {
     "stop_gradient": "test_transforms.py::test_stop_gradient_holds_constant_in_both_modes",
+    "custom fixed_point": "test_implicit.py::test_second_order_agrees_in_all_mixes_of_modes",
+    "custom_root (implicit diff)": "test_implicit.py::test_second_order_agrees_in_all_mixes_of_modes",
+    "custom_linear_solve": "test_implicit.py::test_second_order_agrees_in_all_mixes_of_modes",
+    "while_loop/cond/switch (structured control flow)": "test_recurrent.py::test_control_flow_of_python_differentiates",
 }
 
 

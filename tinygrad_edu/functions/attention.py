@@ -58,7 +58,7 @@ def embedding_bag(indices: Any, weight: Any, mode: str = "mean", per_sample_weig
         if mode != "sum":
             raise ShapeError(f"embedding_bag: per_sample_weights go with mode='sum', not with {mode!r}")
         rows = rows * np.expand_dims(per_sample_weights, -1)
-    reduce = {"sum": np.sum, "mean": np.mean, "max": np.max}[mode]
+    reduce: Any = {"sum": np.sum, "mean": np.mean, "max": np.max}[mode]
     return reduce(rows, axis=-2)
 
 
@@ -77,7 +77,7 @@ def dropout(x: Any, p: float = 0.5, rng: np.random.Generator | int | None = None
     if rng is None or p == 0:
         return x
     kept = np.random.default_rng(rng).random(np.shape(x)) >= p
-    return np.where(kept, np.divide(x, 1 - p) if p < 1 else 0, 0)
+    return np.where(kept, np.divide(x, 1 - p if p < 1 else 1), 0)
 
 
 def dot_product_attention(

@@ -29,7 +29,7 @@ def as_array(x: Any) -> Any:
 
 def for_each(value: Each, n: int, name: str) -> tuple[int, ...]:
     """One number for each of n axes."""
-    found = (value,) * n if isinstance(value, int | np.integer) else tuple(value)  # type: ignore[arg-type]
+    found = (value,) * n if isinstance(value, int | np.integer) else tuple(value)
     if len(found) != n:
         raise ShapeError(f"{name}={value!r} has {len(found)} numbers. Expected one, or {n}: one for each spatial axis")
     return tuple(map(int, found))

@@ -146,6 +146,7 @@ def image_scale_and_translate(
         if type(weights) is np.ndarray:
             image = mixed(image, matrix=Matrix(weights), axis=axis)
         else:
+            weights = np.astype(weights, image.dtype)
             image = np.moveaxis(np.moveaxis(image, axis, -1) @ weights.T, -1, axis)
     return image
 

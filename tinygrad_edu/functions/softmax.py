@@ -47,7 +47,8 @@ def _log_softmax(x, axis=-1):
 
 def _logsumexp(x, axis=None, keepdims=False):
     top = _peak(x, axis)
-    y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    with np.errstate(divide="ignore"):  # log(0) where all are -inf
+        y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return y if keepdims else np.squeeze(y, axis)
 
 

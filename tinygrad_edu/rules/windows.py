@@ -45,6 +45,14 @@ def _added(total, part, index):
     return total
 
 
+def _sum(total, part):
+    """total + part, as above."""
+    if type(total) is not np.ndarray:
+        return total + part
+    total += part
+    return total
+
+
 def framed(x, margins):
     """x with zeros around its trailing axes, so many before and after each."""
     if not any(map(any, margins)):
@@ -71,7 +79,8 @@ def _windows(x, size, stride, dilation):
     n = len(size)
     axes = tuple(range(x.ndim - n, x.ndim))
     view = sliding_window_view(x, tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)), axes)
-    view = view[(..., *(slice(None, None, s) for s in (*stride, *dilation)))]
+    steps = tuple(slice(None, None, s) for s in (*stride, *dilation))
+    view = view[(..., *steps)]
     return np.moveaxis(view, range(x.ndim, x.ndim + n), range(n))
 
 
@@ -130,11 +139,12 @@ def _slices(size, stride, dilation, count):
 def _correlate(x, w, stride, dilation, padding):
     x, size = framed(x, padding), w.shape[3:]
     count = positions(x.shape[3:], size, stride, dilation)
-    unrolled, y = _unrolled(x, size, stride, dilation, count), None
-    for offset, index in _slices(size, stride, dilation, count):
-        part = w[(..., *offset, slice(None))].reshape(*w.shape[:2], -1) @ _as_matrix(unrolled[index])
-        y = part if y is None else _added(y, part, ...)
-    return y.reshape(*x.shape[:2], w.shape[1], *count)
+    unrolled = _unrolled(x, size, stride, dilation, count)
+    parts = (
+        w[(..., *offset, slice(None))].reshape(*w.shape[:2], -1) @ _as_matrix(unrolled[index])
+        for offset, index in _slices(size, stride, dilation, count)
+    )
+    return reduce(_sum, parts).reshape(*x.shape[:2], w.shape[1], *count)
 
 
 def _as_matrix(part):
@@ -180,17 +190,17 @@ def _taps(g, x, stride, dilation, padding, size):
 
 
 # fmt: off
-correlate = bilinear(
+correlate: Op = bilinear(
     _correlate,
     left=lambda g, y, x, w, **sliding: spread(g, w, length=x.shape[3:], **sliding),
     right=lambda g, y, x, w, **sliding: taps(g, x, size=w.shape[3:], **sliding),
 )
-spread = bilinear(
+spread: Op = bilinear(
     _spread,
     left=lambda x, y, g, w, length, **sliding: correlate(x, w, **sliding),
     right=lambda x, y, g, w, length, **sliding: taps(g, x, size=w.shape[3:], **sliding),
 )
-taps = bilinear(
+taps: Op = bilinear(
     _taps,
     left=lambda w, y, g, x, size, **sliding: correlate(x, w, **sliding),
     right=lambda w, y, g, x, size, **sliding: spread(g, w, length=x.shape[3:], **sliding),
@@ -216,7 +226,7 @@ def _window_max(x, size, stride, dilation):
 
 
 def _holders(x, y, size, stride, dilation):
-    """Who holds the maximum of each window, one mask for each element of the window; and how many hold it, if several do."""
+    """Who holds the maximum of each window, a mask for each element of the window; and how many do, if several do."""
     slices = [x[index] for index in _window_slices(x, size, stride, dilation)]
     masks = [part == y for part in slices]
     if type(y) is not np.ndarray or np.count_nonzero(y != y):
