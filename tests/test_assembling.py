@@ -133,6 +133,19 @@ def test_insertion_anywhere_is_numpys(place, axis):
             np.testing.assert_array_equal(np.insert(leaf(x), place, values, axis).data, expected)
 
 
+def test_insertion_of_a_tensor_into_plain_numbers_makes_a_tensor():
+    for plain in (np.arange(3.0), [0.0, 1.0, 2.0]):
+        slope = tg.grad(lambda a, plain=plain: np.insert(plain, 1, a)[1] ** 2)
+        assert float(slope(3.0)) == 6
+
+
+def test_deletion_takes_places_in_a_tensor():
+    x = leaf([1.0, 2.0, 3.0])
+    np.testing.assert_array_equal(np.delete(x, tg.Tensor([0, -1])).data, [2])
+    np.testing.assert_array_equal(np.delete(x, tg.Tensor([True, False, False])).data, [2, 3])
+    np.testing.assert_array_equal(np.insert(x, tg.Tensor([0, 3]), 9.0).data, [9, 1, 2, 3, 9])
+
+
 def test_insertion_takes_lists_with_tensors():
     slope = tg.grad(
         lambda a: np.sum(np.insert(tg.Tensor([1.0, 2.0]), [0, 1], [a, 2 * a]) * np.array([1.0, 10, 100, 1000]))

@@ -50,6 +50,55 @@ def test_every_attribute_of_an_ndarray_is_one_of_a_tensor(name):
         np.testing.assert_array_equal(getattr(found, "data", found), expected)
 
 
+METHODS = {
+    "all": (), "any": (1,), "argmax": (0,), "argmin": (), "argpartition": (1,), "argsort": (0,),
+    "astype": (np.float32,), "choose": ([[7.0], [8.0], [9.0]],), "clip": (0.5, 2.0), "compress": ([False, True], 0),
+    "conj": (), "conjugate": (), "copy": ("F",), "cumprod": (1,), "cumsum": (0,), "diagonal": (1,),
+    "dot": (np.eye(3),), "flatten": ("F",), "item": (1, 2), "max": (1,), "mean": (0,), "min": (), "nonzero": (),
+    "prod": (0,), "ravel": ("F",), "repeat": (2, 1), "reshape": (3, 2), "round": (1,), "searchsorted": (1.5,),
+    "squeeze": (), "std": (0,), "sum": (1,), "swapaxes": (0, 1), "take": ([2, 0], 1), "tolist": (), "trace": (),
+    "transpose": (1, 0), "var": (1,), "tobytes": (), "dumps": (), "to_device": ("cpu",), "byteswap": (),
+    "view": (np.int64,), "getfield": (np.float32,),
+}  # fmt: skip
+ASSIGNING = {
+    "fill": (3.0,), "partition": (1, 1), "put": ([1, -1], [8.0, 9.0]), "sort": (0,), "setfield": (3.0, np.float64),
+    "resize": ((3, 2),), "setflags": (True,),
+}  # fmt: skip
+WRITING = {"dump", "tofile"}
+
+
+def test_every_method_is_called_below():
+    methods = {name for name in dir(np.ndarray) if not name.startswith("_") and callable(getattr(np.ndarray, name))}
+    assert methods == METHODS.keys() | ASSIGNING.keys() | WRITING
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_answers_as_that_of_an_ndarray(name):
+    x = np.array([[0.0, 2.0, 1.0], [1.0, 0.0, 2.0]])
+    if name in ("choose", "searchsorted"):
+        x = x.astype(int) if name == "choose" else np.sort(x[0])
+    found, expected = getattr(tg.Tensor(x), name)(*METHODS[name]), getattr(x, name)(*METHODS[name])
+    found = found.data if isinstance(found, tg.Tensor) else found
+    assert found == expected if isinstance(expected, bytes) else np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("name", ASSIGNING)
+def test_an_assigning_method_leaves_what_that_of_an_ndarray_leaves(name):
+    x = np.array([[0.0, 2.0, 1.0], [1.0, 0.0, 2.0]])
+    y = tg.Tensor(x.copy())
+    assert getattr(y, name)(*ASSIGNING[name]) is None
+    getattr(x, name)(*ASSIGNING[name])
+    np.testing.assert_array_equal(y.data, x)
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_writing_method_writes_what_that_of_an_ndarray_writes(name, tmp_path):
+    x = np.arange(3.0)
+    for file, array in (("found", tg.Tensor(x)), ("expected", x)):
+        getattr(array, name)(tmp_path / file)
+    assert (tmp_path / "found").read_bytes() == (tmp_path / "expected").read_bytes()
+
+
 @pytest.mark.parametrize("name", [
     "__add__", "__radd__", "__iadd__", "__sub__", "__rsub__", "__isub__", "__mul__", "__rmul__", "__imul__",
     "__truediv__", "__rtruediv__", "__itruediv__", "__floordiv__", "__rfloordiv__", "__ifloordiv__", "__mod__",

@@ -16,7 +16,7 @@ from ..rules.indexing import scatter as scatter_to
 from ..rules.indexing import setitem
 
 NEUTRAL = {"sum": 0.0, "mean": 0.0, "prod": 1.0, "amax": -np.inf, "amin": np.inf}
-REDUCTIONS = {"sum": np.sum, "mean": np.sum, "prod": np.prod, "amax": np.max, "amin": np.min}
+REDUCTIONS: dict[str, Any] = {"sum": np.sum, "mean": np.sum, "prod": np.prod, "amax": np.max, "amin": np.min}
 
 
 def along(axis: int, index: Any, ndim: int) -> tuple[Any, ...]:

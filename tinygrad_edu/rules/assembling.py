@@ -51,7 +51,7 @@ def _as_column(x):
 
 def _append(arr, values, axis=None):
     if axis is None:
-        arr, values, axis = np.ravel(arr), np.ravel(values), 0
+        arr, values, axis = np.ravel(arr), np.ravel(assembled(values)), 0
     return np.concatenate([arr, values], axis)
 
 
@@ -117,7 +117,13 @@ composite(np.dsplit,       lambda ary, indices_or_sections: np.split(ary, indice
 # --- inserting, deleting, repeating: NumPy does so to the places, and the elements are read there ---------------------
 
 
+def _places(obj):
+    """An index as NumPy's own; a Tensor would bring the call back here."""
+    return np.asarray(obj) if hasattr(obj, "dtype") else obj
+
+
 def _insert(arr, obj, values, axis=None):
+    arr, obj = assembled(arr), _places(obj)
     if axis is None:
         arr, axis = np.ravel(arr), 0
     axis, n = axis % arr.ndim, arr.shape[axis]
@@ -128,7 +134,7 @@ def _insert(arr, obj, values, axis=None):
         values = np.reshape(values, (1,) * (arr.ndim - np.ndim(values)) + np.shape(values))
         values = np.moveaxis(values, 0, axis) if single else values
         count = values.shape[axis]
-    values = np.full_like(arr, values, shape=(*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
+    values = _full_like(arr, values, shape=(*arr.shape[:axis], count, *arr.shape[axis + 1 :]))
     places = np.insert(np.arange(n), obj, np.arange(n, n + count))
     return np.take(np.concatenate([arr, values], axis), places, axis)
 
@@ -136,7 +142,7 @@ def _insert(arr, obj, values, axis=None):
 def _delete(arr, obj, axis=None):
     if axis is None:
         arr, axis = np.ravel(arr), 0
-    return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis)
+    return np.take(arr, np.delete(np.arange(arr.shape[axis]), _places(obj)), axis)
 
 
 def _resize(a, new_shape):

@@ -149,7 +149,12 @@ composite(np.meshgrid, _meshgrid)
 
 # --- types of numbers -------------------------------------------------------------------------------------------------
 
-converted = linear(lambda x, dtype: x.astype(dtype), transpose=lambda g, y, x, dtype: g)
+
+def astype(x, dtype):
+    return x.astype(dtype)
+
+
+converted = linear(astype, transpose=lambda g, y, x, dtype: g)
 
 
 def _astype(x, dtype, /, *, copy=True, device=None):
