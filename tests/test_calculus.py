@@ -68,6 +68,18 @@ def test_gradient_refuses_what_numpy_refuses(args, params):
         np.gradient(*args, **params)
 
 
+@pytest.mark.parametrize("f", [np.diff, np.gradient, np.trapezoid])
+def test_an_axis_that_is_not_there_is_refused(f):
+    with pytest.raises(np.exceptions.AxisError):
+        f(tg.Tensor(np.ones((3, 3))), axis=2)
+
+
+@pytest.mark.parametrize("f", [np.diff, np.trapezoid, np.unwrap, lambda x: np.gradient(x, axis=0)])
+def test_one_number_has_no_differences(f):
+    with pytest.raises(ValueError):
+        f(tg.Tensor(3.0))
+
+
 def test_gradient_wants_a_spacing_for_each_axis():
     with pytest.raises(ValueError):
         np.gradient(tg.Tensor(np.ones((3, 3))), np.arange(3.0))
@@ -163,6 +175,11 @@ def test_interp_does_not_change_if_everything_moves_together():
 def test_periodic_interpolation_has_no_ends():
     assert slopes(4.5, xp, fp, period=5.0)[0] == -1.0  # from 1 at 4 to 0 at 5
     assert slopes(-0.5, xp, fp, period=5.0, left=9.0)[0] == -1.0
+
+
+def test_a_period_of_zero_is_refused():
+    with pytest.raises(ValueError, match="the period is 0"):
+        np.interp(tg.Tensor(0.5), xp, fp, period=0)
 
 
 def test_interp_computes_in_double_precision_as_numpy_does():

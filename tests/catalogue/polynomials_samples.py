@@ -48,7 +48,7 @@ FITS = [
     row(np.polyfit, at, of, 2), row(np.polyfit, at, table, 3), row(np.polyfit, at, of, deg=0), row(np.polyfit, at, of, 2, None, False, weights),
     row(np.polyfit, at, table, 1, None, False, weights), row(fit_in_full, at, of, 2, entry="polyfit"), row(np.polyfit, at, of, 2, cov=True),
     row(np.polyfit, at, of, 2, cov="unscaled"), row(np.polyfit, at, table, 1, cov=True),
-    row(np.polyfit, at, of, 1, None, False, weights, "unscaled"), row(np.polyfit, at, of, 7),
+    row(np.polyfit, at, of, 1, None, False, weights, "unscaled"), row(np.polyfit, at, of, 4),
 ]
 # fmt: on
 

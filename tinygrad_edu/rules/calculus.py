@@ -10,6 +10,7 @@ import math
 from functools import reduce
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..errors import ShapeError
 from ..graph import Op
@@ -39,7 +40,7 @@ difference = linear(np.diff, _diff_transpose)
 
 
 def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
-    axis, ends = axis % a.ndim, []
+    axis, ends = normalize_axis_index(axis, a.ndim) if a.ndim else 0, []  # of one number NumPy complains itself
     for end in (prepend, append):
         if end is not np._NoValue and np.ndim(end) == 0:
             end = end if hasattr(end, "dtype") else np.asarray(end)[()]
@@ -57,11 +58,11 @@ def _ediff1d(ary, to_end=None, to_begin=None):
 
 
 def _gradient(f, *varargs, axis=None, edge_order=1):
-    axes = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim)
     spacings = varargs or (1.0,)
     if len(spacings) == 1 and np.ndim(spacings[0]) == 0:
         spacings = spacings * len(axes)
-    slopes = [_slope(f, h, a % f.ndim, edge_order) for a, h in zip(axes, spacings, strict=True)]
+    slopes = [_slope(f, h, a, edge_order) for a, h in zip(axes, spacings, strict=True)]
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
@@ -91,7 +92,7 @@ def _slope(f, h, axis, edge_order):
 
 
 def _trapezoid(y, x=None, dx=1.0, axis=-1):
-    axis = axis % y.ndim
+    axis = normalize_axis_index(axis, y.ndim)
     if x is not None:
         dx = np.diff(x, axis=axis) if np.ndim(x) > 1 else np.diff(x)
         dx = dx if np.ndim(x) > 1 else np.reshape(dx, [-1 if a == axis else 1 for a in range(y.ndim)])
@@ -124,6 +125,8 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
     """fp + slope (x - xp), from the last knot that is not beyond x."""
     x, xp, fp = (np.multiply(a, np.float64(1)) for a in (x, xp, fp))
     if period is not None:
+        if np.any(period == 0):
+            raise ValueError("interp: the period is 0. Expected another number; its sign does not matter")
         left = right = None
         x, xp, period = x % abs(period), xp % abs(period), abs(period)
         order = np.argsort(xp)

@@ -97,7 +97,7 @@ def _shifted(half):
 
     def formula(x, axes=None):
         axes = tuple(range(x.ndim)) if axes is None else axes
-        axes = (axes,) if isinstance(axes, int) else tuple(axes)
+        axes = tuple(axes) if np.ndim(axes) else (axes,)
         return np.roll(x, tuple(half(x.shape[axis]) for axis in axes), axes)
 
     return formula
