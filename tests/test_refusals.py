@@ -91,7 +91,7 @@ def test_an_assigning_method_leaves_what_that_of_an_ndarray_leaves(name):
     np.testing.assert_array_equal(y.data, x)
 
 
-@pytest.mark.parametrize("name", WRITING)
+@pytest.mark.parametrize("name", sorted(WRITING))
 def test_a_writing_method_writes_what_that_of_an_ndarray_writes(name, tmp_path):
     x = np.arange(3.0)
     for file, array in (("found", tg.Tensor(x)), ("expected", x)):
