@@ -15,7 +15,6 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..errors import ShapeError
 from ..graph import Op
 from .declare import NOTHING, bilinear, composite, elementwise, linear, primitive
-from .indexing import scatter
 
 
 def _at(axis, *part):
@@ -27,12 +26,13 @@ def _at(axis, *part):
 
 
 def _diff_transpose(g, y, x, n=1, axis=-1):
-    """Σ g Δⁿt = (-1)ⁿ Σ t Δⁿg, where g is continued by n zeros on both sides."""
+    """Σ g Δt = -Σ t Δg, where g is continued by a zero on both sides; as often as the difference was taken."""
     if not g.size:
         return np.zeros_like(x)
-    shape = (*x.shape[:axis], x.shape[axis] + n, *x.shape[axis + 1 :])
-    turned = np.diff(scatter(g, shape=shape, index=_at(axis, n, -n)), n, axis)
-    return -turned if n % 2 else turned
+    for _ in range(n):
+        inner = g[_at(axis, None, -1)] - g[_at(axis, 1, None)]
+        g = np.concatenate([-g[_at(axis, None, 1)], inner, g[_at(axis, -1, None)]], axis)
+    return g
 
 
 difference = linear(np.diff, _diff_transpose)
