@@ -236,3 +236,29 @@ def test_small_integers_index_large_tables():
     g = tg.grad(lambda w: np.sum(w[index]))(weight)
     np.testing.assert_array_equal(np.flatnonzero(g[:, 0]), [3, 99])
     np.testing.assert_array_equal(g[99], 2)
+
+
+# --- random numbers ---------------------------------------------------------------------------------------------------
+
+
+def test_the_mean_of_samples_moves_with_its_parameters():
+    pytest.importorskip("scipy")
+    mean = lambda a, scale: np.mean(nn.sample_gamma(a, 0, scale, shape=2000))
+    np.testing.assert_allclose(tg.grad(mean, (0, 1))(2.5, 3.0), [3.0, 2.5], rtol=0.05)  # the mean is a · scale
+    square = lambda m, s: np.mean(nn.sample_normal(m, s, np.random.default_rng(0), shape=20_000) ** 2)
+    np.testing.assert_allclose(tg.grad(square, (0, 1))(1.5, 2.0), [3.0, 4.0], rtol=0.05)  # m² + s²
+
+
+def test_samples_are_of_the_kind_of_their_parameters():
+    pytest.importorskip("scipy")
+    single = np.ones(3, np.float32)
+    assert nn.sample_normal(single, single, 0).dtype == nn.sample_gamma(single, 0).dtype == np.float32
+    assert nn.sample_normal(0, 1, 0, 5).dtype == nn.sample_normal(single, np.ones(3), 0).dtype == np.float64
+
+
+# --- the namespace ----------------------------------------------------------------------------------------------------
+
+
+def test_public_names_are_sorted_and_documented():
+    assert nn.__all__ == sorted(set(nn.__all__))
+    assert not [name for name in nn.__all__ if not getattr(nn, name).__doc__]

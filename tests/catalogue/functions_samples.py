@@ -153,6 +153,12 @@ RECURRENT = [
     row(linear_recurrence, anywhere(5), anywhere(5), entry="associative_scan"),
     row(nn.add_sequence, A, V, np.array(2.0), entry="add_sequence"), row(nn.multiply_sequence, A, V, B, entry="multiply_sequence"),
 ]
+SAMPLING = [  # whose random numbers NumPy draws
+    row(nn.sample_normal, A, P, 1, numpy_only=True, entry="random normal reparameterised sample"),
+    row(nn.sample_normal, np.array(0.5), np.array(2.0), 1, 5, numpy_only=True),
+    row(nn.sample_gamma, P + 0.5, 2, numpy_only=True, entry="random gamma reparameterised sample"),
+    row(nn.sample_gamma, np.array(2.0), 2, np.array(3.0), (2, 3), numpy_only=True),
+]
 # fmt: on
 
-SAMPLES = [*ACTIVATIONS, *SOFTMAX, *CONVOLUTION, *POOLING, *NORMALISATION, *ATTENTION, *RESAMPLING, *RECURRENT]
+SAMPLES = [*SAMPLING, *ACTIVATIONS, *SOFTMAX, *CONVOLUTION, *POOLING, *NORMALISATION, *ATTENTION, *RESAMPLING, *RECURRENT]

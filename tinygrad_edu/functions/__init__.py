@@ -1,6 +1,14 @@
 """Functions that NumPy lacks: activations, softmax, convolution, pooling, normalisation, attention and more.
 
 Almost all are NumPy formulae over the table: they take arrays, lists and Tensors alike and know nothing of the engine.
+
+>>> import tinygrad_edu as tg
+>>> from tinygrad_edu import functions as nn
+>>> image, filters = tg.Tensor([[[[1.0, 2.0], [3.0, 4.0]]]], requires_grad=True), [[[[1.0, -1.0]]]]
+>>> nn.relu(nn.conv2d(image, filters, bias=[1.5])).sum().backward()
+>>> image.grad[0, 0]
+array([[ 1., -1.],
+       [ 1., -1.]])
 """
 
 from __future__ import annotations
@@ -39,9 +47,29 @@ from .activations import (
     tanhshrink,
     threshold,
 )
+from .assembling import array, c_, diag_embed, r_, unflatten, vectorize
 from .attention import bilinear, dot_product_attention, dropout, embedding, embedding_bag, linear
+from .calculus import cumulative_trapezoid
+from .complexes import make_complex, polar, view_as_real
 from .convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d, fold, unfold
 from .distances import cdist, normalize, pdist, renorm
+from .elementwise import arccot, arccoth, arccsc, arccsch, arcsec, arcsech, cot, coth, csc, csch, frac, rsqrt, sec, sech
+from .indexing import (
+    at_add,
+    at_set,
+    cartesian_prod,
+    combinations,
+    index_copy,
+    index_fill,
+    masked_fill,
+    masked_scatter,
+    masked_select,
+    scatter,
+    scatter_reduce,
+    segment_sum,
+    select_scatter,
+    slice_scatter,
+)
 from .linalg import addmm, baddbmm, cholesky_inverse, dist, householder_product, logdet, multi_matmul
 from .normalisation import (
     batch_norm,
@@ -78,7 +106,9 @@ from .resampling import (
     pixel_shuffle,
     pixel_unshuffle,
 )
+from .sampling import sample_gamma, sample_normal
 from .softmax import log_softmax, logmeanexp, logsumexp, softmax, softmin, standardize
+from .spectral import hfft2, hfftn, ihfft2, ihfftn
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -91,25 +121,43 @@ __all__ = [
     "addmm",
     "affine_grid",
     "aminmax",
+    "arccot",
+    "arccoth",
+    "arccsc",
+    "arccsch",
+    "arcsec",
+    "arcsech",
+    "array",
     "associative_scan",
+    "at_add",
+    "at_set",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
     "baddbmm",
     "batch_norm",
     "bilinear",
+    "c_",
+    "cartesian_prod",
     "cdist",
     "celu",
     "channel_shuffle",
     "cholesky_inverse",
+    "combinations",
     "conv1d",
     "conv2d",
     "conv3d",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cot",
+    "coth",
+    "csc",
+    "csch",
     "cummax",
     "cummin",
+    "cumulative_trapezoid",
+    "diag_embed",
     "dist",
     "dot_product_attention",
     "dropout",
@@ -117,6 +165,7 @@ __all__ = [
     "embedding",
     "embedding_bag",
     "fold",
+    "frac",
     "gelu",
     "glu",
     "grid_sample",
@@ -129,8 +178,14 @@ __all__ = [
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hfft2",
+    "hfftn",
     "householder_product",
+    "ihfft2",
+    "ihfftn",
     "image_scale_and_translate",
+    "index_copy",
+    "index_fill",
     "instance_norm",
     "interpolate",
     "kthvalue",
@@ -149,6 +204,10 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lstm_cell",
+    "make_complex",
+    "masked_fill",
+    "masked_scatter",
+    "masked_select",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -161,19 +220,31 @@ __all__ = [
     "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "polar",
     "prelu",
     "quick_gelu",
+    "r_",
     "relu",
     "relu6",
     "renorm",
     "rms_norm",
     "rnn_cell",
     "rrelu",
+    "rsqrt",
     "running_stats",
+    "sample_gamma",
+    "sample_normal",
     "scan",
+    "scatter",
+    "scatter_reduce",
+    "sec",
+    "sech",
+    "segment_sum",
+    "select_scatter",
     "selu",
     "sigmoid",
     "silu",
+    "slice_scatter",
     "softmax",
     "softmin",
     "softplus",
@@ -188,6 +259,9 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "topk",
+    "unflatten",
     "unfold",
     "var_mean",
+    "vectorize",
+    "view_as_real",
 ]
