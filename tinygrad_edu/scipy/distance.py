@@ -6,6 +6,9 @@ Where two points meet, a distance has a kink, whose subgradient of smallest norm
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..errors import NoRuleError
@@ -52,7 +55,7 @@ def _mahalanobis(u, v, VI):
 
 
 # fmt: off
-METRICS = {
+METRICS: dict[str, Callable[..., Any]] = {
     "euclidean":     lambda u, v, w=None: _minkowski(u, v, 2, w),
     "sqeuclidean":   lambda u, v, w=None: _total((u - v) ** 2, w),
     "cityblock":     lambda u, v, w=None: _total(np.abs(u - v), w),

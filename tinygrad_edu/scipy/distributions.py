@@ -107,17 +107,18 @@ class Distribution:
             return np.where(bad, math.nan, np.where(below, under, np.where(above, over, y)))
 
     def _formula(self, method: str) -> Callable[..., Any]:
-        found = self.formulae.get(method)
-        if found is not None:
-            return found
-        if method.startswith("log") and (plain := self._formula(method[3:])):
+        """The row's own, or one made of another of the row's."""
+        if method in self.formulae:
+            return self.formulae[method]
+        if method.startswith("log"):
+            plain = self._formula(method[3:])
             return lambda x, *shapes: np.log(plain(x, *shapes))
-        if method == "sf" and (cdf := self._formula("cdf")):
-            return lambda x, *shapes: 1 - cdf(x, *shapes)
-        if method == "cdf" and "logcdf" in self.formulae:
-            return lambda x, *shapes: np.exp(self.formulae["logcdf"](x, *shapes))
-        if method == "isf" and (ppf := self._formula("ppf")):
-            return lambda q, *shapes: ppf(1 - q, *shapes)
+        if method in ("cdf", "sf") and "log" + method in self.formulae:
+            return lambda x, *shapes: np.exp(self.formulae["log" + method](x, *shapes))
+        if method == "sf" and "cdf" in self.formulae:
+            return lambda x, *shapes: 1 - self.formulae["cdf"](x, *shapes)
+        if method == "isf" and "ppf" in self.formulae:
+            return lambda q, *shapes: self.formulae["ppf"](1 - q, *shapes)
         raise NoRuleError(
             f"{self.name} has no {method} here, only {', '.join(['its density', *self.formulae])}. Call SciPy's on "
             "x.detach() to hold the result constant"

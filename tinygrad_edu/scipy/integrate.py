@@ -13,6 +13,7 @@ L. Pontryagin et al. (1962), The Mathematical Theory of Optimal Processes.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy import integrate as _integrate
@@ -97,7 +98,7 @@ def _integral(f, a, b, args, compute, options):
         a, b, args = kept
         apart = _in_one(args)[1]
         slope = lambda x, g, *args: _in_one(vjp(lambda *args: f(x, *args), *args)[1](g))[0]
-        found = apart(_integral(slope, a, b, (g, *args), _vector, options)) if args else ()
+        found: Any = apart(_integral(slope, a, b, (g, *args), _vector, options)) if args else ()
         at = lambda end: np.sum(g * f(end, *args)) if np.isfinite(data_of(end)) else np.zeros_like(end)
         return -at(a), at(b), tuple(found)
 
@@ -137,8 +138,7 @@ def quad(
         return tuple(found)
     if weight is not None:
         raise NoRuleError("quad has no rule for weight=. Write the weight into the function")
-    ends = [double(v) for v in (a, b)]
-    value = _integral(f, *ends, floats, lambda *call: np.float64(whole(*call)[0]), options)
+    value = _integral(f, double(a), double(b), floats, lambda *call: np.float64(whole(*call)[0]), options)
     return (value, *found[1:])
 
 

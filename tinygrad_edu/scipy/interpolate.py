@@ -6,6 +6,8 @@ knots. Which interval a place falls into is a constant. The slopes of a spline s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import NoRuleError
@@ -152,7 +154,8 @@ class RegularGridInterpolator:
             raise NoRuleError(f"the method {method!r} has no formula here. Use 'linear' or 'nearest', or CubicSpline")
         xi = np.stack(np.broadcast_arrays(*map(as_array, xi)), -1) if isinstance(xi, tuple) else as_array(xi)
         xi = xi[:, None] if xi.ndim == 1 and len(self.grid) == 1 else xi
-        outside, corners = False, [(1, ())]  # of each cell: its weight, and its place
+        outside: Any = False
+        corners: Any = [(1, ())]  # of each cell: its weight, and its place
         for axis, knots in enumerate(self.grid):
             t = xi[..., axis]
             beyond = _plain((t < knots[0]) | (t > knots[-1]))
@@ -168,7 +171,7 @@ class RegularGridInterpolator:
                 both = [(1 - share, i), (share, i + 1)]
                 corners = [(w * part, (*place, j)) for w, place in corners for part, j in both]
         extra = (1,) * (self.values.ndim - len(self.grid))
-        y = sum(self.values[p] * (np.reshape(w, (*w.shape, *extra)) if np.ndim(w) else w) for w, p in corners)
+        y: Any = sum(self.values[p] * (np.reshape(w, (*w.shape, *extra)) if np.ndim(w) else w) for w, p in corners)
         if self.fill_value is None or not np.any(outside):
             return y
         return np.where(np.reshape(outside, (*outside.shape, *extra)), self.fill_value, y)

@@ -7,6 +7,8 @@ differentiable in the image, linearly, and in the coordinates, as often as the s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import ndimage as _ndimage
 
@@ -30,7 +32,7 @@ __all__ = [
 ]
 
 # fmt: off
-PADDING = {"reflect": "symmetric", "grid-mirror": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap",
+PADDING: dict[str, Any] = {"reflect": "symmetric", "grid-mirror": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap",
            "grid-wrap": "wrap", "constant": "constant", "grid-constant": "constant"}
 # fmt: on
 
@@ -38,7 +40,7 @@ PADDING = {"reflect": "symmetric", "grid-mirror": "symmetric", "mirror": "reflec
 def _padded(x, widths, mode, cval):
     if mode not in PADDING:
         raise ValueError(f"mode is {mode!r}. Expected one of {', '.join(PADDING)}")
-    filled = {"constant_values": cval} if PADDING[mode] == "constant" and cval else {}
+    filled: Any = {"constant_values": cval} if PADDING[mode] == "constant" and cval else {}
     return np.pad(x, widths, mode=PADDING[mode], **filled)
 
 

@@ -7,9 +7,12 @@ the full convolution, so a rule first puts the cotangent where that part was. A 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import signal as _signal
 
+from ..graph import Op
 from ..rules.declare import bilinear, linear, primitive
 from .dispatch import as_array, dispatching
 from .spectra import csd, istft, stft, welch
@@ -91,7 +94,7 @@ def correlate2d(in1, in2, mode="full", boundary="fill", fillvalue=0):
     return _convolve2d(x, np.conj(np.flip(y)), mode, boundary, fillvalue, [m // 2 for m in y.shape])
 
 
-MODES = {"fill": "constant", "pad": "constant", "wrap": "wrap", "circular": "wrap", "symm": "symmetric"}
+MODES: dict[str, Any] = {"fill": "constant", "pad": "constant", "wrap": "wrap", "circular": "wrap", "symm": "symmetric"}
 
 
 def _convolve2d(x, y, mode, boundary, fillvalue, begin):
@@ -100,7 +103,7 @@ def _convolve2d(x, y, mode, boundary, fillvalue, begin):
     if mode == "valid":
         return convolve(x, y, mode="valid")
     widths = [(m - 1, m - 1) for m in y.shape]
-    filled = {"constant_values": fillvalue} if MODES[boundary] == "constant" and fillvalue else {}
+    filled: Any = {"constant_values": fillvalue} if MODES[boundary] == "constant" and fillvalue else {}
     full = convolve(np.pad(x, widths, mode=MODES[boundary], **filled), y, mode="valid")
     return full if mode == "full" else full[tuple(slice(i, i + n) for i, n in zip(begin, x.shape, strict=True))]
 
@@ -112,17 +115,17 @@ def _lags(g, x, n):
     return np.stack([np.sum(g[..., k:] * x[..., : max(x.shape[-1] - k, 0)]) for k in range(n)])
 
 
-lags = bilinear(_lags, lambda c, z, g, x, n: product(c, x), lambda c, z, g, x, n: _reversed(product, c, g))
+lags: Op = bilinear(_lags, lambda c, z, g, x, n: product(c, x), lambda c, z, g, x, n: _reversed(product, c, g))
 """Σ gₘ xₘ₋ₖ for each lag k < n."""
 
-product = bilinear(
+product: Op = bilinear(
     lambda b, x: _signal.lfilter(b, np.ones_like(b[:1]), x),
     lambda g, z, b, x: lags(g, x, n=b.shape[0]),
     lambda g, z, b, x: _reversed(product, b, g),
 )
 """Σ bₖ xₘ₋ₖ along the last axis, for x that is 0 before it begins."""
 
-quotient = primitive(
+quotient: Op = primitive(
     lambda a, r: _signal.lfilter(np.ones_like(a[:1]), a, r),
     vjps=(
         lambda g, y, a, r: -lags(_reversed(quotient, a, g), y, n=a.shape[0]),

@@ -6,6 +6,8 @@ that it has. SciPy's solver computes both. Part of `tinygrad_edu.scipy.linalg`.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import linalg as _linalg
 
@@ -35,7 +37,7 @@ def _triangular_vjp(g, x, a, b, lower, unit):
     return [_triangle(-back @ T(x), lower, unit), back]
 
 
-triangular = primitive(
+triangular: Op = primitive(
     lambda a, b, lower=False, unit=False: _linalg.solve_triangular(a, b, lower=lower, unit_diagonal=unit),
     _triangular_vjp,
     lambda t, x, a, b, lower, unit: triangular(a, t[1] - _triangle(t[0], lower, unit) @ x, lower=lower, unit=unit),
@@ -79,7 +81,7 @@ def _banded_vjp(g, x, ab, b, below, above):
     return [np.where(inside, -np.sum(back[i] * x, axis=-1), 0), back]
 
 
-banded = primitive(
+banded: Op = primitive(
     lambda ab, b, below=0, above=0: _linalg.solve_banded((below, above), ab, b),
     _banded_vjp,
     lambda t, x, ab, b, below, above: banded(ab, t[1] - _band_product(t[0], x, below, above), below=below, above=above),
@@ -140,7 +142,7 @@ def _packed_vjp(g, y, a):
     return T(solve_triangular(u, T(inner)))
 
 
-packed = primitive(lambda a: _linalg.lu_factor(a)[0], (_packed_vjp,), (_packed_jvp,))
+packed: Op = primitive(lambda a: _linalg.lu_factor(a)[0], (_packed_vjp,), (_packed_jvp,))
 """L below the diagonal and U above it, for a square matrix whose rows are already in the order of the pivots."""
 
 
@@ -200,10 +202,10 @@ def lu_solve(lu_and_piv, b, trans=0, overwrite_b=False, check_finite=True):
     """The same as `scipy.linalg.lu_solve`."""
     factors, exchanges = lu_and_piv
     order = _order(np.asarray(exchanges), factors.shape[0])
-    low, up = {"lower": True, "unit_diagonal": True}, {}
+    low: Any = {"lower": True, "unit_diagonal": True}
     if trans in (0, "N"):
-        return solve_triangular(factors, solve_triangular(factors, as_array(b)[order], **low), **up)
-    x = solve_triangular(factors, solve_triangular(factors, b, trans, **up), trans, **low)
+        return solve_triangular(factors, solve_triangular(factors, as_array(b)[order], **low))
+    x = solve_triangular(factors, solve_triangular(factors, b, trans), trans, **low)
     return x[np.argsort(order)]
 
 
@@ -237,7 +239,7 @@ def _levinson(c, r, b):
     return _linalg.solve_toeplitz((c, np.concatenate([c[:1], r[1:]])), b).astype(np.result_type(c, r, b))
 
 
-levinson = primitive(_levinson, _levinson_vjp, _levinson_jvp)
+levinson: Op = primitive(_levinson, _levinson_vjp, _levinson_jvp)
 
 
 def solve_toeplitz(c_or_cr, b, check_finite=True):
@@ -254,7 +256,7 @@ def _sylvester_vjp(g, x, a, b, q):
     return [-back @ T(x), -T(x) @ back, back]
 
 
-sylvester = primitive(
+sylvester: Op = primitive(
     _linalg.solve_sylvester,
     _sylvester_vjp,
     lambda t, x, a, b, q: sylvester(a, b, t[2] - t[0] @ x - x @ t[1]),

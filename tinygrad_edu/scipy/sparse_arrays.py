@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse as _sparse
 
 from ..errors import ShapeError
+from ..graph import Op
 from ..rules.declare import bilinear, primitive
 from ..rules.indexing import scatter
 from .dispatch import as_array
@@ -26,7 +27,7 @@ def _product(data, x, rows, cols, shape):
     return _sparse.csr_array((data, (rows, cols)), shape) @ x
 
 
-product = bilinear(
+product: Op = bilinear(
     _product,
     lambda g, y, data, x, rows, cols, shape: _at_places(g, x, rows, cols),
     lambda g, y, data, x, rows, cols, shape: product(data, g, rows=cols, cols=rows, shape=shape[::-1]),
@@ -47,7 +48,7 @@ def _solution(data, b, rows=None, cols=None, solve=None):
     return solve(_sparse.csc_array((data, (rows, cols)), (b.shape[0],) * 2), b)
 
 
-solution = primitive(_solution, _solution_vjp, _solution_jvp)
+solution: Op = primitive(_solution, _solution_vjp, _solution_jvp)
 """The x with A x = b for a matrix b, found by ``solve(A, b)``."""
 
 
@@ -64,7 +65,7 @@ class SparseArray:
     __array_ufunc__ = None  # so that `x @ A` of an array asks this class
     ndim = 2
 
-    def __init__(self, data: Any, rows: Any, cols: Any, shape: tuple[int, int]) -> None:
+    def __init__(self, data: Any, rows: Any, cols: Any, shape: tuple[int, ...]) -> None:
         self.data, self.rows, self.cols, self.shape = data, np.asarray(rows), np.asarray(cols), tuple(shape)
 
     @property
@@ -124,11 +125,12 @@ def as_sparse(a: Any, shape: tuple[int, int] | None = None, compressed: int = 0)
         return a
     if _sparse.issparse(a):
         a = a.tocoo()
-        return SparseArray(a.data, *a.coords, a.shape)
+        rows, cols = a.coords
+        return SparseArray(a.data, rows, cols, a.shape)
     if not isinstance(a, tuple):
         a = as_array(a)
-        places = np.indices(a.shape).reshape(2, -1)
-        return SparseArray(np.ravel(a), *places, a.shape)
+        rows, cols = np.indices(a.shape).reshape(2, -1)
+        return SparseArray(np.ravel(a), rows, cols, a.shape)
     if len(a) == 3:
         data, inner, ends = a
         outer = np.repeat(np.arange(len(ends) - 1), np.diff(ends))

@@ -31,7 +31,7 @@ def cg(A, b, x0=None, *, rtol=1e-5, atol=0.0, maxiter=None, M=None, callback=Non
 
     The gradient solves for one more right side with the same tolerance: choose `rtol` for both.
     """
-    state = []
+    state: list[int] = []
 
     def iterated(a, b):
         found = [_linalg.cg(a, column, rtol=rtol, atol=atol, maxiter=maxiter, M=M, callback=callback) for column in b.T]

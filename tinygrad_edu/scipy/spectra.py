@@ -6,6 +6,8 @@ pieces up where they overlap, which is the transpose of cutting. Part of `tinygr
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import signal as _signal
 
@@ -74,7 +76,7 @@ def _extended(x, n, boundary):
     if boundary == "odd":
         left, right = x[..., n:0:-1], x[..., -2 : -n - 2 : -1]
         return np.concatenate([2 * x[..., :1] - left, x, 2 * x[..., -1:] - right], -1)
-    how = {"zeros": "constant", "constant": "edge", "even": "reflect"}[boundary]
+    how: Any = {"zeros": "constant", "constant": "edge", "even": "reflect"}[boundary]
     return np.pad(x, [(0, 0)] * (x.ndim - 1) + [(n, n)], mode=how)
 
 

@@ -7,6 +7,7 @@ is constant in k. What the rows mean is in `distributions.py`; vectors have thei
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -16,8 +17,9 @@ from .distributions import Distribution
 from .multivariate import dirichlet, gaussian_kde, multinomial, multivariate_normal
 
 LN2, LN2PI, PI = math.log(2), math.log(2 * math.pi), math.pi
-POSITIVE, UNIT = {"support": (0, math.inf), "inner": 1.0}, {"support": (0, 1), "inner": 0.5}
-WHOLE = {"support": (0, math.inf), "inner": 1, "discrete": True}
+POSITIVE: dict[str, Any] = {"support": (0, math.inf), "inner": 1.0}
+UNIT: dict[str, Any] = {"support": (0, 1), "inner": 0.5}
+WHOLE: dict[str, Any] = {"support": (0, math.inf), "inner": 1, "discrete": True}
 xlogy, xlog1py, gammaln, betaln = special.xlogy, special.xlog1py, special.gammaln, special.betaln
 
 
