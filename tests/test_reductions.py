@@ -131,3 +131,8 @@ def test_float32_sums_in_float64_when_asked():
     assert y.dtype == np.float64
     y.backward()
     assert x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize("f", [np.sum, np.prod, np.max, np.cumsum])
+def test_one_number_may_be_reduced_along_axis_0(f):
+    assert float(tg.grad(lambda x: np.sum(f(x, axis=0)))(3.0)) == 1

@@ -77,6 +77,20 @@ def test_nothing_folds_to_the_identity(ufunc):
     assert ufunc.accumulate(x).shape == (0, 2)
 
 
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply, np.maximum, np.logaddexp])
+def test_one_number_folds_to_itself(ufunc):
+    assert float(tg.grad(lambda x: ufunc.reduce(x))(2.0)) == 1
+
+
+@pytest.mark.parametrize("ufunc", [np.add, np.multiply])
+def test_no_places_give_no_sums(ufunc):
+    x = leaf()
+    y = ufunc.reduceat(x, np.zeros(0, int), axis=1)
+    assert y.shape == (2, 0)
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, np.zeros((2, 3)))
+
+
 @pytest.mark.parametrize(
     "call",
     [

@@ -64,7 +64,7 @@ def _number(shape, axis, where, like):
 
 
 def _sum_transpose(g, y, x, axis=None, dtype=None, keepdims=False, initial=None, where=True):
-    spread = stretch(g if axis is None else restored(g, axis, keepdims), shape=x.shape)
+    spread = stretch(g if axis is None or not x.shape else restored(g, axis, keepdims), shape=x.shape)
     return spread if where is True else np.where(where, spread, 0)
 
 

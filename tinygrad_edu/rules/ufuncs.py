@@ -163,6 +163,8 @@ def _reduced_at(ufunc, array, indices, axis=0, dtype=None):
     axis, n = axis % x.ndim, x.shape[axis]
     ufunc.reduceat(np.ones(n), indices)  # NumPy refuses what is out of range
     along = (slice(None),) * axis
+    if not indices.size:
+        return x[(*along, slice(0))]
     pairs = zip(indices, [*indices[1:], n], strict=True)
     return np.stack([_reduced(ufunc, x[(*along, slice(i, max(i + 1, j)))], axis) for i, j in pairs], axis)
 
