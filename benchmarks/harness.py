@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+TOLERANCES = {"d": (1e-8, 1e-12), "f": (1e-3, 1e-3)}  # relative and absolute, in double and in single precision
 HAND, OURS, STRICT = "hand-written", "ours", "ours, strict"
 
 
@@ -68,7 +69,7 @@ def agree(name: str, contestants: Mapping[str, Contestant]) -> None:
         with contestant.within():
             given = [np.asarray(gradient) for gradient in contestant.run()]
         same = len(given) == len(expected) and all(
-            g.shape == e.shape and np.allclose(g, e, *((1e-8, 1e-12) if g.dtype.itemsize > 4 else (1e-3, 1e-3)))
+            g.shape == e.shape and np.allclose(g, e, *TOLERANCES[np.finfo(e.dtype).dtype.char])
             for g, e in zip(given, expected, strict=True)
         )
         if not same:

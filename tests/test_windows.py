@@ -89,6 +89,7 @@ def test_single_precision_is_kept_with_a_bias():
     (lambda: nn.grid_sample(np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 2)), padding_mode="wrap"), "zeros or border"),
     (lambda: nn.pixel_shuffle(np.ones((3, 2, 2)), 2), "do not divide into 2 x 2"),
     (lambda: nn.pixel_unshuffle(np.ones((3, 3, 2)), 2), "do not divide into 2 x 2"),
+    (lambda: np.lib.stride_tricks.sliding_window_view(tg.Tensor(np.ones((3, 3))), 2), "Expected one length each"),
     (lambda: nn.channel_shuffle(np.ones((1, 3, 2)), 2), "do not divide into 2 groups"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_refused(call, words):

@@ -13,10 +13,12 @@ from __future__ import annotations
 import math
 from functools import reduce
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ..errors import ShapeError
 from ..graph import Op
 from .declare import NOTHING, bilinear, composite, linear, primitive
 from .indexing import scatter
@@ -78,7 +80,7 @@ def _windows(x, size, stride, dilation):
     """(..., *length) -> (*size, ..., *positions), as a view."""
     n = len(size)
     axes = tuple(range(x.ndim - n, x.ndim))
-    view = sliding_window_view(x, tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)), axes)
+    view: Any = sliding_window_view(x, tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)), axes)
     steps = tuple(slice(None, None, s) for s in (*stride, *dilation))
     view = view[(..., *steps)]
     return np.moveaxis(view, range(x.ndim, x.ndim + n), range(n))
@@ -107,10 +109,11 @@ overlapped = linear(
 def _sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
     size = window_shape if isinstance(window_shape, tuple | list) else (window_shape,)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple | list) else (axis,)
+    if len(axes) != len(size):
+        raise ShapeError(f"sliding_window_view: {tuple(size)} for the axes {tuple(axes)}. Expected one length each")
     for a, k in zip(axes, size, strict=True):
-        x = np.moveaxis(
-            windows(np.moveaxis(x, a, -1), size=(k,), stride=(1,), dilation=(1,)), (0, -1), (-1, a % x.ndim)
-        )
+        found = windows(np.moveaxis(x, a, -1), size=(k,), stride=(1,), dilation=(1,))
+        x = np.moveaxis(found, (0, -1), (-1, a % x.ndim))
     return x
 
 
@@ -246,15 +249,17 @@ def _masked(g, mask, finite):
 
 def _dealt(g, masks, size, stride, dilation, length):
     """(..., *positions) -> (..., *length): g to each holder of a maximum."""
-    total = np.zeros_like(g, shape=(*g.shape[: g.ndim - len(size)], *length))
+    shape, count = (*g.shape[: g.ndim - len(size)], *length), g.shape[g.ndim - len(size) :]
+    indices = [_reached(offset, count, stride, dilation) for offset in _offsets(size)]
     finite = type(g) is np.ndarray and np.isfinite(np.vdot(g, g))
-    apart = finite and all(s > d * (k - 1) for k, s, d in zip(size, stride, dilation, strict=True))
-    for mask, offset in zip(masks, _offsets(size), strict=True):
-        index = _reached(offset, g.shape[g.ndim - len(size) :], stride, dilation)
-        if apart:  # no element is in two windows: half the time
-            total[index] = g * mask
-        else:
-            total = _added(total, _masked(g, mask, finite), index)
+    if finite and size == stride and all(n * k == m for n, k, m in zip(count, size, length, strict=True)):
+        tiled = np.empty(shape, g.dtype)  # every element is in one window: half the time
+        for mask, index in zip(masks, indices, strict=True):
+            np.multiply(g, mask, out=tiled[index])
+        return tiled
+    total = np.zeros_like(g, shape=shape)
+    for mask, index in zip(masks, indices, strict=True):
+        total = _added(total, _masked(g, mask, finite), index)
     return total
 
 
