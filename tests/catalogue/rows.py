@@ -60,24 +60,27 @@ def entry_of(function: Callable[..., Any]) -> str:
     return next((prefix + name for start, prefix in MODULES.items() if module.startswith(start)), name)
 
 
-_rng = np.random.default_rng(20261121)
+def numbers(seed: int) -> tuple[Callable[..., np.ndarray], ...]:
+    """`anywhere, positive, inside, apart` of a generator of one's own: they do not change when other pages do."""
+    rng = np.random.default_rng(seed)
+
+    def anywhere(*shape: int) -> np.ndarray:
+        """Numbers of both signs, between 0.2 and 1.8 in size."""
+        return rng.choice([-1.0, 1.0], shape) * rng.uniform(0.2, 1.8, shape)
+
+    def positive(*shape: int) -> np.ndarray:
+        """Numbers between 0.3 and 1.9."""
+        return rng.uniform(0.3, 1.9, shape)
+
+    def inside(*shape: int) -> np.ndarray:
+        """Numbers between -0.9 and 0.9."""
+        return rng.uniform(-0.9, 0.9, shape)
+
+    def apart(*shape: int) -> np.ndarray:
+        """Numbers whose distances are at least 0.1: no ties."""
+        return (rng.permutation(int(np.prod(shape))) * 0.13 - 0.5).reshape(shape)
+
+    return anywhere, positive, inside, apart
 
 
-def anywhere(*shape: int) -> np.ndarray:
-    """Numbers of both signs, between 0.2 and 1.8 in size."""
-    return _rng.choice([-1.0, 1.0], shape) * _rng.uniform(0.2, 1.8, shape)
-
-
-def positive(*shape: int) -> np.ndarray:
-    """Numbers between 0.3 and 1.9."""
-    return _rng.uniform(0.3, 1.9, shape)
-
-
-def inside(*shape: int) -> np.ndarray:
-    """Numbers between -0.9 and 0.9."""
-    return _rng.uniform(-0.9, 0.9, shape)
-
-
-def apart(*shape: int) -> np.ndarray:
-    """Numbers whose distances are at least 0.1: no ties."""
-    return (_rng.permutation(int(np.prod(shape))) * 0.13 - 0.5).reshape(shape)
+anywhere, positive, inside, apart = numbers(20261121)

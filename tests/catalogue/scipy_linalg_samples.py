@@ -1,20 +1,20 @@
 """SciPy's linear algebra: matrices with a structure, solvers, factorisations, and functions of matrices."""
 
 import numpy as np
-from scipy import linalg as scipy_linalg
 
-from catalogue.rows import anywhere, positive, row
+from catalogue.rows import numbers, row
 from tinygrad_edu.scipy import linalg
 
+anywhere, positive, _, _ = numbers(3)
 V, W = anywhere(4), anywhere(3)
 M = anywhere(3, 3) * 0.15 + np.diag([2.0, 3.1, 4.3])  # well-conditioned, with distinct real eigenvalues
 N = anywhere(3, 3) * 0.3 + np.diag([1.0, 2.2, 3.7])
 C = anywhere(3, 3) * 0.15 + np.diag([2.0, 3.1, 4.3]) + 1j * anywhere(3, 3) * 0.15
 B, R, TALL, WIDE = anywhere(3, 2), anywhere(3, 3), anywhere(4, 3), anywhere(2, 4)
 SMALL = M * 0.2
+KEPT = np.array([[-1.0, 1.0, -0.2], [-1.2, 2.5, 0.4], [-1.3, -0.4, -0.7]])  # LAPACK exchanges no eigenvalues nearby
 BAND = np.concatenate([anywhere(1, 5) * 0.3, positive(1, 5) + 3, anywhere(2, 5) * 0.3])
 UPPER, LOWER = BAND[:2], BAND[1:]
-FACTOR = scipy_linalg.lu_factor(M)
 
 
 def named(name, function):
@@ -73,7 +73,7 @@ SOLVERS = [
 ]
 FACTORS = [
     scipys(linalg.polar, TALL), scipys(linalg.polar, WIDE, side="left"), scipys(linalg.polar, C),
-    scipys(linalg.schur, M), scipys(again("schur"), M, output="complex"), scipys(again("schur"), C, output="complex"), scipys(linalg.hessenberg, anywhere(4, 4), calc_q=True), scipys(linalg.hessenberg, M),
+    scipys(linalg.schur, KEPT), scipys(again("schur"), KEPT, output="complex"), scipys(again("schur"), KEPT + 0.1j * B @ B.T, output="complex"), scipys(linalg.hessenberg, anywhere(4, 4), calc_q=True), scipys(linalg.hessenberg, M),
     scipys(linalg.rq, M), scipys(linalg.rq, WIDE, mode="economic"), scipys(linalg.rq, TALL[:3], mode="r"),
     scipys(first(linalg.eig), M, N, entry="eig_generalized"), scipys(linalg.eig, M, N, right=False, entry="eig_generalized"),
     scipys(named("eigh", lambda a, b: linalg.eigh((a + a.T) / 2, (b + b.T) / 2)), R, N, entry="eigh"),

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from catalogue.rows import anywhere, apart, positive, row
+from catalogue.rows import numbers, row
 from tinygrad_edu.scipy import integrate, interpolate, optimize, sparse, spatial
 
+anywhere, positive, _, apart = numbers(4)
 A, B = apart(4, 3) * 3, apart(3, 3) * 3 + 0.17
 C, D = np.array([[0.0, 1.0, 5.0], [2.1, 1.4, 0.3], [-1.2, 3.3, 1.0]]), np.array([[1.0, 1.5, 7.0], [0.4, -2.0, 0.2]])
 X, Y = np.array([0.0, 0.7, 1.5, 2.6, 3.4, 4.1]), anywhere(6)

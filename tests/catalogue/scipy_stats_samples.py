@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from catalogue.rows import anywhere, inside, positive, row
+from catalogue.rows import numbers, row
 from tinygrad_edu.scipy import stats
 
+anywhere, positive, inside, _ = numbers(2)
 X, P, U = anywhere(4), positive(4), np.array([0.62, 0.27, 0.41, 0.75])
 A, B = positive(4) + 0.4, positive(4) + 0.6
 LOC, SCALE = inside(4) * 0.3, positive(4)

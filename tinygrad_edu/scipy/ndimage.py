@@ -32,8 +32,9 @@ __all__ = [
 ]
 
 # fmt: off
-PADDING: dict[str, Any] = {"reflect": "symmetric", "grid-mirror": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap",
-           "grid-wrap": "wrap", "constant": "constant", "grid-constant": "constant"}
+PADDING: dict[str, Any] = {
+    "reflect": "symmetric", "grid-mirror": "symmetric", "mirror": "reflect", "nearest": "edge", "wrap": "wrap",
+    "grid-wrap": "wrap", "constant": "constant", "grid-constant": "constant"}
 # fmt: on
 
 
