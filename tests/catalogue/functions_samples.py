@@ -3,8 +3,11 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from catalogue.rows import _rng, anywhere, apart, inside, positive, row
+from catalogue.rows import numbers, row
 from tinygrad_edu import functions as nn
+
+anywhere, positive, inside, apart = numbers(20261123)
+rng = np.random.default_rng(20261124)
 
 A, B, V = anywhere(3, 4), anywhere(3, 4), anywhere(4)
 D, P, S, T = apart(3, 4), positive(3, 4), inside(3, 4), anywhere(2, 3, 4)
@@ -98,7 +101,7 @@ ATTENTION = [
     row(nn.dot_product_attention, anywhere(2, 3), anywhere(4, 3), anywhere(4, 5), seen, is_causal=True),
 ]
 # Points between the pixels of MAPS, some of them beyond the border, with the edges at ±1 and with the outer pixels there.
-BETWEEN = np.stack([_rng.integers(-1, n, (2, 3, 2)) + _rng.uniform(0.2, 0.8, (2, 3, 2)) for n in (2, 3)], axis=-1)
+BETWEEN = np.stack([rng.integers(-1, n, (2, 3, 2)) + rng.uniform(0.2, 0.8, (2, 3, 2)) for n in (2, 3)], axis=-1)
 EDGES, CENTRES = (2 * BETWEEN + 1) / (2, 3) - 1, 2 * BETWEEN / (1, 2) - 1
 RESAMPLING = [
     *(row(nn.interpolate, MAPS, (5, 4), mode=m) for m in ["nearest", "nearest-exact", "bilinear", "bicubic"]),

@@ -2,8 +2,8 @@
 
 A formula in NumPy's functions is differentiated by NumPy's rules. Three are rows of their own: `relu`, whose rule
 makes one pass over the array where that of `np.clip` makes five; `sigmoid`, which must not overflow and whose slope is
-y (1 - y); and Φ, the normal distribution function, which NumPy lacks. At a kink the slope is that of the left side,
-as in PyTorch: 0 for `relu`, the negative slope for `leaky_relu`. Every function takes arrays, lists and Tensors.
+y (1 - y); and Φ, the normal distribution function, which NumPy lacks. At 0 the rectifiers have the slope of their left
+side, and at a bound what is cut off has the slope 0, as in PyTorch. Every function takes arrays, lists and Tensors.
 Next: `softmax.py`.
 """
 
