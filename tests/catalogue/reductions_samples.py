@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from catalogue.rows import anywhere, apart, row
+from catalogue.rows import numbers, row
+
+anywhere, _, _, apart = numbers(2)
 
 A, T, V = anywhere(3, 4), anywhere(2, 3, 4), anywhere(5)
 D, E, F = apart(3, 4), apart(2, 3, 4), apart(6)

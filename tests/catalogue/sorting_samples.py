@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from catalogue.rows import anywhere, apart, row
+from catalogue.rows import numbers, row
 from tinygrad_edu.functions import order
 from tinygrad_edu.rules.sorting import BETWEEN, STEPS
+
+anywhere, _, _, apart = numbers(3)
 
 D, E, F = apart(3, 4), apart(2, 3, 4), apart(7)
 Z = anywhere(3, 4) + 1j * anywhere(3, 4)
@@ -57,4 +59,4 @@ FLAT = [
 ]
 
 # They return several arrays, of integers too: tests/test_sorting.py.
-FLAT_WITHOUT_VALUE = {np.unique_all, np.unique_counts, np.unique_inverse}
+TESTED_ELSEWHERE = {np.unique_all, np.unique_counts, np.unique_inverse}

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from catalogue.rows import anywhere, apart, positive, row
+from catalogue.rows import numbers, row
+
+anywhere, positive, _, apart = numbers(4)
 
 A, B, T, V, W = anywhere(3, 4), anywhere(3, 4), anywhere(2, 3, 4), anywhere(6), anywhere(6)
 P, Q, R, S = positive(3, 4), positive(4), positive(6), positive(2, 4)
@@ -66,4 +68,4 @@ HISTOGRAMS = [
 SAMPLES = [*AVERAGE, *COVARIANCE, *HISTOGRAMS]
 FLAT = [row(np.bincount, np.array([0, 3, 1, 3])), row(np.bincount, np.array([0, 3]), minlength=7)]
 # They return edges beside the sums: tests/test_statistics.py.
-FLAT_WITHOUT_VALUE = {np.histogram, np.histogram2d, np.histogramdd}
+TESTED_ELSEWHERE = {np.histogram, np.histogram2d, np.histogramdd}

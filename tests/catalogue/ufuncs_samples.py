@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from catalogue.rows import anywhere, apart, positive, row
+from catalogue.rows import numbers, row
 from tinygrad_edu.functions import reductions
+
+anywhere, positive, _, apart = numbers(5)
 
 A, T, V, W, P = anywhere(3, 4), anywhere(2, 3, 4), anywhere(4), anywhere(5), positive(3, 4)
 D, E, B = apart(3, 4), apart(2, 3, 4), anywhere(3, 4)
@@ -79,3 +81,6 @@ FORMULAE = [
 # fmt: on
 
 SAMPLES = [*REDUCE, *ACCUMULATE, *REDUCEAT, *OUTER, *AT, *PARAMETERS, *FORMULAE]
+
+# It returns nothing: the rows of `AT` call it.
+TESTED_ELSEWHERE = {np.ufunc.at}
