@@ -10,6 +10,7 @@ recorded as data. Everything else is a way of reading that record.
 """
 
 from . import errors, extend, rules
+from .checking import Report, check, check_gradient, check_vjp
 from .custom import checkpoint, custom_jvp, custom_vjp
 from .graph import RULES, Node, Op, no_grad
 from .implicit import custom_linear_solve, custom_root, fixed_point
@@ -24,7 +25,11 @@ __all__ = [
     "RULES",
     "Node",
     "Op",
+    "Report",
     "Tensor",
+    "check",
+    "check_gradient",
+    "check_vjp",
     "checkpoint",
     "custom_jvp",
     "custom_linear_solve",

@@ -47,7 +47,8 @@ class _Custom:
                 f"{self.name} has a custom rule, but uses a traced Tensor that is none of its arguments, whose "
                 "gradient would be lost. Pass it as an argument"
             )
-        return _one_line(self.name, flat, [data_of(y) for y in values], refill, **rule)
+        again = lambda *xs: flatten(self.function(*rebuild(list(xs))))[0]
+        return _one_line(self.name, flat, [data_of(y) for y in values], refill, **rule, again=again)
 
     def evaluate(self, args: Tree, rebuild: Callable[[list[Any]], Tree]) -> tuple[Tree, dict[str, Any]]:
         """The result on plain arrays, and the rule, ``{"vjps": ...}`` or ``{"jvps": ...}``."""
@@ -63,11 +64,23 @@ def _is_traced(x: Any) -> bool:
 
 
 def _one_line(
-    name: str, args: list[Any], values: list[Any], refill: Function, vjps: Any = None, jvps: Any = None
+    name: str,
+    args: list[Any],
+    values: list[Any],
+    refill: Function,
+    vjps: Any = None,
+    jvps: Any = None,
+    again: Function | None = None,
 ) -> Tree:
-    """Values that were computed elsewhere, written down as one line with its own rules."""
+    """Values that were computed elsewhere, written down as one line with its own rules.
+
+    `again` computes the list of values once more, for whoever doubts the rules; without it the line is a constant.
+    """
     values = [as_number(y) for y in values]
-    found = record(Op(lambda *xs: values[0] if len(values) == 1 else values, vjps, jvps, "custom", name, 0), args, {})
+    op = Op(lambda *xs: values[0] if len(values) == 1 else values, vjps, jvps, "custom", name, 0)
+    found = record(op, args, {})
+    if again is not None:
+        op.function = lambda *xs: again(*xs)[0] if len(values) == 1 else again(*xs)
     return refill(found if isinstance(found, list) else [found])
 
 

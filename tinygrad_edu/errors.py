@@ -98,6 +98,22 @@ Reduce it first (for example .sum()), or pass the cotangent: y.backward(gradient
     """
 
 
+class CheckError(TinygradError, AssertionError):
+    """A gradient failed its check; the message is the report, which `report` holds.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> tg.check_vjp(np.sin, (1.0,), lambda g, x: g * np.sin(x)).assert_ok()
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.CheckError: FAIL  ...
+    >>> tg.check_vjp(np.sin, (1.0,), lambda g, x: g * np.cos(x)).assert_ok()
+    """
+
+    def __init__(self, message: str, report: object = None) -> None:
+        super().__init__(message)
+        self.report = report
+
+
 class TreeError(TinygradError, TypeError):
     """Nested arguments do not have the structure that was expected, or hold a leaf that is no number or array."""
 

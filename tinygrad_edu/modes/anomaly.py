@@ -54,14 +54,14 @@ def detect_anomaly() -> Iterator[None]:
     What to do: keep its argument positive, for example np.log(np.maximum(x, 1e-12))
     """
     witness = Witness()
-    with _witnessed(witness), np.errstate(all="ignore"):
+    with witnessed(witness), np.errstate(all="ignore"):
         yield
     witness.conclude()
 
 
 @contextmanager
-def _witnessed(witness: Witness) -> Iterator[None]:
-    """Show the witness every line that this thread writes inside the block.
+def witnessed(witness: Any) -> Iterator[None]:
+    """Show the witness every line that this thread writes inside the block, with all its arrays, and every pass.
 
     Recording does not ask for witnesses, which would cost every line its time: it looks twice at large arrays only.
     While anybody watches, all arrays count as large.
@@ -78,7 +78,7 @@ def _witnessed(witness: Witness) -> Iterator[None]:
             tensor.LARGE = tensor.LARGE if _witnesses else LARGE
 
 
-_witnesses: list[Witness] = []
+_witnesses: list[Any] = []
 _door = Lock()
 
 

@@ -1,0 +1,276 @@
+"""`check`: is this the gradient? The one door to this folder.
+
+How it decides, in the order of the files: where to evaluate (`stencils`), a derivative with an error bar (`ladders`,
+`stepping` with `pieces`), which numbers (`probes`), when they pass (`verdicts`), when they fail (`trials`), what needs
+no numbers (`protocol`), which rule it was (`localisation`, `bisection`, `mistakes`), and what to say (`report`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import TinygradError
+from ..trees import Tree
+from .localisation import first_wrong, mistake_in, worst_in
+from .problems import Problem, of_function, of_vjp
+from .protocol import narrow, promises
+from .report import Report
+from .stencils import Array, exact, scales
+from .stepping import NotStepped
+from .trials import Trial
+from .verdicts import FAIL, KINK, OPEN, PASS, Row
+
+Function = Callable[..., Any]
+CHEAP = 2_000
+"""Up to so many inputs the second order is looked at without being asked for."""
+
+
+def check(
+    f: Function,
+    *args: Tree,
+    order: int | None = None,
+    rtol: float = 1e-7,
+    seed: int = 0,
+    jitter: bool = True,
+    project: Function | None = None,
+) -> Report:
+    """Compare the derivatives of a function, in both modes, with what can be measured.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays, written in NumPy; it may return an array, or a tree of arrays.
+    *args : trees of arrays
+        Where to check. Integers, masks and words among them are held constant.
+    order : 1 or 2, optional
+        2 compares the derivatives of the gradient too. By default 2 where that is cheap.
+    rtol : float
+        The resolution that a pass has to have. It is no tolerance, which follows from the error bars.
+    seed : int
+        Of the random directions; the same seed makes the same check.
+    jitter : bool
+        Check a second point nearby too, where zeros, ties and symmetries of this one are gone.
+    project : callable, optional
+        For arguments that must keep a structure: takes the arguments, returns them with it. Linear, such as
+        ``lambda a: (a + a.T) / 2``; points and directions go through it.
+
+    Returns
+    -------
+    Report
+        True if the gradient passes. Otherwise `report.verdict` is "fail" or "inconclusive", with `report.reason`;
+        after a failure `report.culprit` is the first wrong operation.
+
+    Raises
+    ------
+    GradientError
+        If nothing among the arguments or the results is a float.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> report = tg.check(lambda x: np.sum(np.tanh(x) ** 2), np.array([0.5, -1.0]))
+    >>> report.verdict, report.order
+    ('pass', 2)
+    """
+    problem = of_function(f, args)
+    return Examination(problem, rtol, seed, jitter, _of_vectors(problem, project)).report(order)
+
+
+def check_vjp(
+    f: Function,
+    args: Sequence[Tree],
+    vjp: Function,
+    *,
+    rtol: float = 1e-7,
+    seed: int = 0,
+    jitter: bool = True,
+    project: Function | None = None,
+) -> Report:
+    """Compare a gradient function from anywhere with what can be measured of f.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays.
+    args : sequence of trees of arrays
+        Where to check.
+    vjp : callable
+        ``vjp(cotangent, *args)``: the cotangent has the structure of the result of f; it returns one gradient for
+        each argument (a tuple of them, if there are several). Complex numbers are paired without conjugation.
+    rtol, seed, jitter, project
+        As for `check`.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> x, y = np.array([1.0, 2.0]), np.array([3.0, 5.0])
+    >>> bool(tg.check_vjp(np.multiply, (x, y), lambda g, x, y: (g * y, g * x)))
+    True
+    >>> tg.check_vjp(np.multiply, (x, y), lambda g, x, y: (g * x, g * x)).verdict
+    'fail'
+    """
+    problem = of_vjp(f, args, vjp)
+    return Examination(problem, rtol, seed, jitter, _of_vectors(problem, project)).report(1)
+
+
+def check_gradient(f: Function, args: Sequence[Tree], gradient: Function, **options: Any) -> Report:
+    """The same for a function of one real number and its gradient, called as ``gradient(*args)``.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> tg.check_gradient(lambda x: x ** 3, (2.0,), lambda x: 2 * x ** 2).mistake
+    'too small by a factor 1.5 throughout'
+    """
+
+    def vjp(g: Any, *xs: Tree) -> Any:
+        found = gradient(*xs)
+        several = isinstance(found, tuple | list) and len(xs) > 1
+        return tuple(g * np.asarray(d) for d in found) if several else g * np.asarray(found)
+
+    return check_vjp(f, args, vjp, **options)
+
+
+def _of_vectors(problem: Problem, project: Function | None) -> Function | None:
+    """A projection of arguments as one of vectors."""
+    if project is None:
+        return None
+
+    def projected(x: Array) -> Array:
+        found = project(*problem.inputs.arrays(x))
+        return problem.inputs.vector(list(found) if isinstance(found, tuple | list) else [found])
+
+    return projected
+
+
+class Examination:
+    """One check from beginning to end."""
+
+    def __init__(self, problem: Problem, rtol: float, seed: int, jitter: bool, project: Function | None) -> None:
+        self.problem, self.rtol, self.jitter, self.project = problem, rtol, jitter, project
+        self.rng = np.random.default_rng(seed)
+        self.found = Report(seed=seed, cost=problem.cost)
+
+    def report(self, order: int | None) -> Report:
+        """All of it; NumPy's warnings are silent, since what is not finite is reported."""
+        with np.errstate(all="ignore"):
+            self._examine(order)
+        return self.found
+
+    def _examine(self, order: int | None) -> None:
+        problem, found = self.problem, self.found
+        if not np.isfinite(problem.y).all():
+            found.rows.append(Row("f(x)", np.nan, np.nan, np.nan, OPEN, "f is not finite at this point", "protocol"))
+            return
+        found.rows += promises(problem, self.rng)
+        if found.verdict == PASS:
+            kinked = self._at_points(problem, 1)
+            if found.verdict != FAIL:
+                self._second_order(order, kinked)
+            if found.verdict != FAIL:
+                v = self.rng.uniform(0.5, 1.5, problem.outputs.size)
+                found.rows += narrow(problem, v, self.rng)
+        elif found.verdict == FAIL and problem.differentiable:
+            found.culprit, note = first_wrong(problem, problem.x, self.rng, self.rtol)
+            found.notes += [note] if note else []
+
+    # --- the points
+
+    def _at_points(self, problem: Problem, order: int) -> bool:
+        """Try a problem at x, and nearby; True if x is at a kink."""
+        few = 32 if order == 1 else 8
+        trial = self._try(problem, problem.x, problem.y, order, "x", few, everything=True)
+        if trial is None:
+            return False
+        if self.found.verdict != FAIL and self.jitter and trial.x.size:
+            self._nearby(problem, order, few)
+        return trial.kinked
+
+    def _nearby(self, problem: Problem, order: int, few: int) -> None:
+        for reach in (1.0, 2.0**-7):
+            amount = self.rng.uniform(0.05, 0.15, problem.x.size) * self.rng.choice([-1.0, 1.0], problem.x.size)
+            x = problem.x + reach * amount * scales(problem.x, problem.inputs.offsets)
+            x = x if self.project is None else self.project(x)
+            y = problem.value(x)
+            if np.isfinite(y).all():
+                break
+        else:
+            self.found.notes.append("no second point: f is not finite nearby")
+            return
+        self._try(problem, x, y, order, "nearby", few, everything=problem.inputs.size <= few)
+
+    def _try(self, problem: Problem, x: Array, y: Array, order: int, point: str, few: int, everything: bool) -> Trial | None:
+        trial = Trial(problem, x, y, self.rng, self.rtol, order, point, few, self.project)
+        stepping = trial.stepping
+        trial.run(everything=everything and (point == "x" or trial.stepping))
+        if not stepping and trial.why_not and point == "x" and order == 1:
+            self.found.notes.append(f"no complex step ({trial.why_not}): by differences")
+        failed = [s for s in trial.suspects if s[0].verdict == FAIL]
+        undecided = [s for s in trial.suspects if s[0].verdict == OPEN]
+        self.found.rows += trial.rows
+        if failed or undecided:
+            self._localise(trial, failed)
+        return trial
+
+    def _localise(self, trial: Trial, failed: list) -> None:
+        """Ask the record who it was. A part that fails decides what the whole could not."""
+        found, problem = self.found, trial.problem
+        if problem.differentiable:
+            found.culprit, note = first_wrong(problem, trial.x, self.rng, self.rtol, trial.order)
+            found.notes += [note] if note else []
+            if found.culprit is not None and not failed:
+                row = next(s[0] for s in trial.suspects if s[0].verdict == OPEN)
+                row.verdict, row.reason = FAIL, f"the rule of {found.culprit.operation} is wrong"
+            if found.culprit is None:
+                for row, *_ in (s for s in failed if s[3].kink):
+                    row.verdict = OPEN
+                    row.reason = "at a kink: valid slopes of its parts that make no slope of the whole"
+        if failed and found.verdict == FAIL:
+            self._whose_mistake(trial, failed[0])
+
+    def _whose_mistake(self, trial: Trial, suspect: tuple) -> None:
+        """The worst element, by bisection, and the likely mistake in its argument."""
+        row, direction, j, known = suspect
+        if known.kink or row.where.startswith("forward") or not np.isfinite(known.analytic):
+            return
+        found, problem = self.found, trial.problem
+        inputs = problem.inputs
+        element = direction.element
+        if element is None:
+            try:
+                name, reason = worst_in(trial, 0, inputs.size)
+            except NotStepped:
+                return
+            if inputs.size > trial.few and name:
+                found.notes.append(f"the worst element: {reason}")
+            element = next((i for i in range(inputs.size) if inputs.where(i) == name), None) if inputs.size <= 64 else None
+        if found.culprit is not None and found.culprit.mistake:
+            found.mistake = found.culprit.mistake
+        elif element is not None and inputs.size <= 64:
+            k = inputs.leaf(element)
+            first, last = int(inputs.offsets[k]), int(inputs.offsets[k + 1])
+            found.mistake = mistake_in(trial, first, last, (), inputs.shapes[k])
+
+    # --- the second order
+
+    def _second_order(self, order: int | None, kinked: bool) -> None:
+        found, problem = self.found, self.problem
+        if order == 1 or not problem.differentiable:
+            return
+        if order is None and problem.inputs.size > CHEAP:
+            found.notes.append(f"first order only: {problem.inputs.size} inputs; order=2 asks for more")
+            return
+        v = self.rng.uniform(0.5, 1.5, problem.outputs.size) * self.rng.choice([-1.0, 1.0], problem.outputs.size)
+        try:
+            second = problem.second(v)
+        except (TinygradError, TypeError, ValueError, AttributeError) as error:
+            found.notes.append(f"first order only: {error}")
+            found.rows += [Row("second order", np.nan, np.nan, np.nan, OPEN, str(error), "protocol", 2)] * (order == 2)
+            return
+        second.cost = problem.cost
+        found.order = 2
+        if not np.isfinite(second.y).all():
+            found.notes.append("no second derivative at x: the gradient is not finite")
+        elif kinked:
+            found.notes.append("no second derivative at x, which is at a kink: nearby only")
+            self._nearby(second, 2, 8)
+        else:
+            self._at_points(second, 2)

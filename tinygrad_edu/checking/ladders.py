@@ -1,0 +1,128 @@
+"""A numeric derivative with an error bar, from differences at falling steps.
+
+Central differences have errors in h², h⁴, ...; two steps cancel the first, three the second (Richardson 1911), and how
+well neighbours in that table agree says how far to trust it (Ridders 1982). Three tables grow from the same points:
+central, to the right, to the left. Where right and left do not meet, f has a kink; a kink between x and x + h shows
+in the gap D₊ - D₋, which shrinks with h where f is smooth: such levels are thrown away and the ladder goes on below.
+
+All components of f climb the same ladder together. Steps are powers of 2, so that every point is exact.
+
+References
+----------
+C. J. F. Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in Engineering Software 4 (1982).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .stencils import FINEST, Array
+
+
+@dataclass
+class Slopes:
+    """A derivative along one direction, for every component of f.
+
+    Attributes
+    ----------
+    value, error : array
+        The derivative and its error bar (infinite where nothing could be measured).
+    left, right, side_error : array
+        The one-sided derivatives, and the sum of their error bars.
+    kink : array of bool
+        Where left and right differ by more than that, down to the finest step.
+    method : str
+        "complex step" or "ladder".
+    """
+
+    value: Array
+    error: Array
+    left: Array
+    right: Array
+    side_error: Array
+    kink: Array
+    method: str
+
+
+class Table:
+    """Richardson's table, row by row, with the best entry so far. Errors of the differences begin with h^power."""
+
+    def __init__(self, power: int, like: Array) -> None:
+        self.power = power
+        self.rows: list[Array] = []
+        self.steps: list[float] = []
+        self.value, self.error = np.full_like(like, np.nan), np.full_like(like, np.inf)
+        self.latest = np.full_like(like, np.nan)
+
+    def add(self, h: float, difference: Array, rounding: Array, keep: Array) -> None:
+        """One more row; `keep` says where the rows before it are of use."""
+        rows, trust = [difference], np.full_like(difference, np.inf)
+        best = difference
+        for i, above in enumerate(self.rows[:6]):
+            factor = (self.steps[-1 - i] / h) ** self.power - 1
+            refined = rows[i] + (rows[i] - above) / factor
+            apart = np.fmax(np.abs(refined - rows[i]), np.abs(refined - above))
+            rows.append(np.where(keep, refined, np.nan))
+            better = keep & (apart < trust)
+            best, trust = np.where(better, refined, best), np.where(better, apart, trust)
+        error = np.fmax(trust, rounding)
+        error = np.where(np.isnan(self.latest) | ~keep, error, np.fmax(error, np.abs(best - self.latest) / 2))
+        better = error < self.error
+        self.value, self.error = np.where(better, best, self.value), np.where(better, error, self.error)
+        self.latest = best
+        self.rows, self.steps = rows, [*self.steps, h]
+
+    def forget(self, where: Array) -> None:
+        """The steps were too large: what they said does not count."""
+        self.error = np.where(where, np.inf, self.error)
+        self.latest = np.where(where, np.nan, self.latest)
+
+
+def climb(
+    f: Callable[[Array], Array], x: Array, u: Array, y: Array, sigma: Array, goal: Array, start: float = 2.0**-3
+) -> Slopes:
+    """The derivative of f at x along u, down to an error of `goal` or as far as rounding allows.
+
+    Parameters
+    ----------
+    f : callable
+        From a vector to the vector of components that are wanted.
+    y, sigma, goal : arrays
+        f(x), the noise of f, and the error bar that is good enough, per component.
+    start : float
+        The first step; a power of 2.
+    """
+    central, right, left = Table(2, y), Table(1, y), Table(1, y)
+    h, before, steady = start, np.full_like(y, np.nan), np.zeros(y.shape, int)
+    while h >= FINEST:
+        up, down = f(x + h * u), f(x - h * u)
+        ahead, behind = (up - y) / h, (y - down) / h
+        rounding, gap = 2 * sigma / h, np.abs(ahead - behind)
+        kinked = (gap > 0.5 * before) & (gap > 8 * rounding) & np.isfinite(before)
+        central.forget(kinked)
+        central.add(h, (ahead + behind) / 2, rounding / 2, ~kinked & np.isfinite(ahead + behind))
+        right.add(h, ahead, rounding, np.isfinite(ahead))
+        left.add(h, behind, rounding, np.isfinite(behind))
+        steady = np.where(kinked, steady + 1, 0)
+        before = gap
+        best = np.where(np.isfinite(central.error), central.error, np.inf)
+        done = (best <= goal) & ~kinked | (rounding > 4 * best)
+        if np.all(done | ((steady > 0) & (h < 2.0**-28))):
+            break
+        h *= 2.0**-8 if np.all(done | (steady >= 3)) else 0.25
+    return _summed_up(central, right, left, steady)
+
+
+def _summed_up(central: Table, right: Table, left: Table, steady: Array) -> Slopes:
+    error = right.error + left.error
+    one_sided = np.isfinite(right.error) ^ np.isfinite(left.error)
+    with np.errstate(invalid="ignore"):
+        kink = (steady >= 3) & (np.abs(right.value - left.value) > 4 * error)
+    value, bar = np.where(kink, np.nan, central.value), np.where(kink, np.inf, central.error)
+    edge = one_sided & ~np.isfinite(bar)
+    side = np.where(np.isfinite(right.error), right.value, left.value)
+    value, bar = np.where(edge, side, value), np.where(edge, np.fmin(right.error, left.error), bar)
+    return Slopes(value, bar, left.value, right.value, error, kink, "ladder")

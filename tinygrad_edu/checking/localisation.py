@@ -1,0 +1,246 @@
+"""Which rule is wrong: the record is walked, and every line's own rule is put on trial at the values it met.
+
+One line is a small function with a gradient of its own, so the checker that doubted the whole is asked about each part.
+The first line that fails, in the order of computing, is named, with the line of the user's program that wrote it. After
+a failure of second order the record holds the backward pass too, and after its lines come those of the forward pass
+once more, with the second derivatives of their rules.
+
+The record keeps only the shadows of large arrays; a witness is shown every line before that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..calls import is_inexact
+from ..errors import TinygradError
+from ..graph import Node, Op
+from ..modes.anomaly import witnessed
+from ..places import Place, place_of_user
+from ..runs import Run
+from ..trees import leaves
+from .bisection import worst_element
+from .mistakes import likely
+from .problems import Problem, of_flat
+from .protocol import promises
+from .stencils import Array, exact
+from .trials import Trial
+from .verdicts import FAIL
+
+PATIENCE = 20.0
+"""Seconds after which the walk ends, wherever it is."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the record as it was when it was written, with all its arrays."""
+
+    serial: int
+    op: Op
+    args: tuple[Any, ...]
+    params: dict[str, Any]
+    traced: tuple[int, ...]
+    place: Place | None
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """The first wrong operation.
+
+    Attributes
+    ----------
+    operation, place : str, Place or None
+        Its name, and the line of the user's program.
+    argument, element : int or None, str
+        Which argument's gradient is wrong, and where in it most.
+    mistake, reason : str
+        What the mistake may be, and which numbers show it.
+    order : int
+        1 if its rule is wrong, 2 if only the derivative of its rule is.
+    """
+
+    operation: str
+    place: Place | None
+    argument: int | None
+    element: str
+    mistake: str
+    reason: str
+    order: int = 1
+
+    def __str__(self) -> str:
+        of = f", argument {self.argument}" if self.argument is not None else ""
+        kind = "the derivative of its rule" if self.order == 2 else "its rule"
+        likely_ = f"\n    {self.mistake}" if self.mistake else ""
+        place = f"\n    {self.place}" if self.place else ""
+        return f"{self.operation}{of}: {kind} is wrong: {self.reason}{likely_}{place}"
+
+
+class Reader:
+    """A witness that keeps every line it is shown."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+
+    def line(self, node: Node) -> None:
+        """A line has been written."""
+        assert node.op is not None
+        traced = tuple(i for i, p in enumerate(node.parents) if p is not None and is_inexact(node.args[i]))
+        self.lines.append(Line(node.serial, node.op, node.args, node.params, traced, place_of_user()))
+
+    def passed(self, *args: Any) -> None:
+        """A pass has been walked."""
+
+
+def lines_of(problem: Problem, x: Array) -> list[Line]:
+    """The lines that one run of the function writes, in order."""
+    reader = Reader()
+    with witnessed(reader), np.errstate(all="ignore"):
+        Run("check", problem.function, problem.inputs.arrays(x))
+    return sorted((line for line in reader.lines if line.traced), key=lambda line: line.serial)
+
+
+def first_wrong(
+    problem: Problem, x: Array, rng: np.random.Generator, rtol: float, order: int = 1
+) -> tuple[Culprit | None, str]:
+    """The first line whose rule fails on its own, and a note if the walk could not be finished.
+
+    Parameters
+    ----------
+    problem : Problem
+        The function whose check failed; for a failure of second order, the gradient as a function.
+    order : int
+        2 asks the lines for their second derivatives too.
+    """
+    try:
+        lines = lines_of(problem, x)
+    except (TinygradError, ArithmeticError, ValueError, TypeError) as error:
+        return None, f"the record could not be walked: {error}"
+    end = time.monotonic() + PATIENCE
+    for of_order in (1, 2)[:order]:
+        for number, line in enumerate(lines):
+            if time.monotonic() > end:
+                return None, f"{PATIENCE:.0f} seconds sufficed for {number} of {len(lines)} lines of the record"
+            if (culprit := suspected(line, rng, rtol, of_order)) is not None:
+                return culprit, ""
+    return None, ""
+
+
+def suspected(line: Line, rng: np.random.Generator, rtol: float, order: int) -> Culprit | None:
+    """The culprit, if this line's own rule fails."""
+    if line.op.kind == "structure":
+        return None
+    with np.errstate(all="ignore"):
+        try:
+            problem = alone(line)
+            if order == 2:
+                v = rng.uniform(0.5, 1.5, problem.outputs.size) * rng.choice([-1.0, 1.0], problem.outputs.size)
+                problem = problem.second(v)
+            elif (broken := [row for row in promises(problem, rng) if row.verdict == FAIL]) != []:
+                return Culprit(line.op.name, line.place, None, "", "", broken[0].reason)
+            trial = Trial(problem, problem.x, problem.y, rng, rtol, few=16)
+            trial.run(everything=problem.inputs.size <= 4096)
+        except (TinygradError, ArithmeticError, ValueError, TypeError, AttributeError, IndexError):
+            return None
+        failed = [row for row in trial.rows if row.verdict == FAIL]
+        if not failed:
+            return None
+        if failed[0].where.startswith("forward"):
+            return Culprit(line.op.name, line.place, None, "", "", f"forward mode, {_numbers(failed[0])}", order)
+        return _described(line, trial, failed[0], order)
+
+
+def alone(line: Line) -> Problem:
+    """One line as a problem of its own: its traced arguments move."""
+    op = line.op
+
+    def function(*arrays: Any) -> list[Any]:
+        full = list(line.args)
+        for i, a in zip(line.traced, arrays, strict=True):
+            full[i] = a
+        return [y for y in leaves(op(*full, **line.params)) if is_inexact(y) or hasattr(y, "near")]
+
+    return of_flat(function, [line.args[i] for i in line.traced], [f"argument {i}" for i in line.traced])
+
+
+def _numbers(row: Any) -> str:
+    return f"{row.analytic:.6g}, but measured {row.numeric:.6g} ± {row.error:.0e}"
+
+
+def _described(line: Line, trial: Trial, failed: Any, order: int) -> Culprit:
+    k, total = _wrong_argument(trial)
+    problem, inputs = trial.problem, trial.problem.inputs
+    first, last = int(inputs.offsets[k]), int(inputs.offsets[k + 1])
+    element, reason = worst_in(trial, first, last)
+    sizes = factors_of(inputs.shapes[k], problem.outputs.shapes[0] if problem.outputs.shapes else ())
+    mistake = mistake_in(trial, first, last, sizes, inputs.shapes[k])
+    return Culprit(line.op.name, line.place, line.traced[k], element, mistake, reason or _numbers(failed), order)
+
+
+def _wrong_argument(trial: Trial) -> tuple[int, float]:
+    """Which argument the discrepancy comes from: the one whose share of it is the largest."""
+    inputs = trial.problem.inputs
+    shares = []
+    for k in range(len(inputs.names)):
+        u = np.zeros_like(trial.x)
+        part = slice(inputs.offsets[k], inputs.offsets[k + 1])
+        u[part] = np.abs(trial.directions[1].u[part])
+        shares.append(float(np.nanmax(np.abs(discrepancies(trial, u)), initial=0)))
+    k = int(np.argmax(shares)) if np.max(shares) > 0 else 0
+    return k, shares[k]
+
+
+def discrepancies(trial: Trial, u: Array) -> Array:
+    """Gradient on trial minus measurement along u, for every component."""
+    slopes = trial.slopes(u)
+    nearest = np.clip(trial.gradients @ u, np.fmin(slopes.left, slopes.right), np.fmax(slopes.left, slopes.right))
+    return trial.gradients @ u - np.where(slopes.kink, nearest, slopes.value)
+
+
+def worst_in(trial: Trial, first: int, last: int) -> tuple[str, str]:
+    """The name of the worst element among these coordinates, and its numbers."""
+    u = np.zeros_like(trial.x)
+    u[first:last] = np.abs(trial.directions[1].u[first:last])
+    apart = discrepancies(trial, u)
+    if not np.isfinite(apart).all() or not apart.any():
+        return "", ""
+    j = int(np.argmax(np.abs(apart)))
+    i, _ = worst_element(lambda part: float(discrepancies(trial, exact(trial.x, part))[j]), u, float(apart[j]))
+    single = np.zeros_like(trial.x)
+    single[i] = u[i]
+    slopes = trial.slopes(single)
+    value = slopes.value[j] if np.isfinite(slopes.value[j]) else (slopes.left[j] + slopes.right[j]) / 2
+    name = trial.problem.inputs.where(i)
+    out = "" if trial.problem.outputs.size == 1 or not trial.whole else f" → {trial.problem.outputs.where(j)}"
+    return name, f"∂/∂{name}{out} is {trial.gradients[j, i]:.6g}, but measured {value / u[i]:.6g}"
+
+
+def mistake_in(trial: Trial, first: int, last: int, sizes: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """The likely mistake in the gradient for these coordinates, from single elements or from random directions."""
+    chosen = np.arange(first, last)
+    if chosen.size > 64:
+        chosen = trial.rng.choice(chosen, 12, replace=False)
+    right, error = np.empty((2, len(trial.y), chosen.size))
+    for column, i in enumerate(chosen):
+        u = np.zeros_like(trial.x)
+        u[i] = trial.size[i]
+        slopes = trial.slopes(u := exact(trial.x, u))
+        right[:, column], error[:, column] = slopes.value / u[i], slopes.error / abs(u[i])
+    if not np.isfinite(right).all():
+        return ""
+    error = error + 1e-12 * np.abs(trial.gradients[:, chosen])
+    return likely(trial.gradients[:, chosen], right, error, shape if chosen.size == last - first else (), sizes)
+
+
+def factors_of(*shapes: Sequence[int]) -> tuple[int, ...]:
+    """Numbers that a mean may have divided by: lengths of axes, and products of some of them."""
+    found = set()
+    for shape in shapes:
+        for i in range(len(shape)):
+            for j in range(i + 1, len(shape) + 1):
+                found.add(int(np.prod(shape[i:j])))
+    return tuple(sorted(found))

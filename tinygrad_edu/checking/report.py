@@ -1,0 +1,196 @@
+"""What a check found, worst first: to print, to assert, to write into a file.
+
+Next: `check.py`, which makes it.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from dataclasses import asdict, dataclass, field
+from math import isfinite, isnan
+from typing import Any
+
+from ..errors import CheckError
+from .localisation import Culprit
+from .problems import Cost
+from .verdicts import FAIL, KINK, OPEN, PASS, VERDICTS, ZERO, Row
+
+COLUMNS = ("where", "analytic", "numeric", "± error", "apart", "verdict", "by")
+
+
+@dataclass
+class Report:
+    """The verdict on a gradient, and the numbers behind it.
+
+    Attributes
+    ----------
+    rows : list of Row
+        Everything that was compared, worst first.
+    notes : list of str
+        What was left out, and why.
+    culprit : Culprit or None
+        The first wrong operation, after a failure of a recorded function.
+    mistake : str
+        What the mistake may be, where the numbers show it.
+    cost : Cost
+        Evaluations of f, and passes.
+    order : int
+        1, or 2 if the second derivatives were compared too.
+    resolution : float
+        The largest error that a passing derivative may hide, relative to the gradient.
+    seed : int
+        What makes the same check again.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    culprit: Culprit | None = None
+    mistake: str = ""
+    cost: Cost = field(default_factory=Cost)
+    order: int = 1
+    seed: int = 0
+
+    @property
+    def verdict(self) -> str:
+        """ "fail" if anything fails; else "inconclusive" if anything is; else "pass"."""
+        found = {row.verdict for row in self.rows}
+        return FAIL if FAIL in found else OPEN if OPEN in found else PASS
+
+    @property
+    def ok(self) -> bool:
+        """True for a pass; the same as ``bool(report)``."""
+        return self.verdict == PASS
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @property
+    def reason(self) -> str:
+        """Why the report is no plain pass: of the worst row, with the culprit if there is one."""
+        if self.verdict == PASS:
+            kinks = sum(row.verdict == KINK for row in self.rows)
+            return f"at a kink in {kinks} of {len(self.rows)} derivatives" if kinks else ""
+        row = self.worst()[0]
+        return f"{row.where}: {row.reason or f'{row.analytic:.6g} is not {row.numeric:.6g}'}"
+
+    @property
+    def resolution(self) -> float:
+        """The largest error that a plain pass may hide, relative to its derivative."""
+        sizes = [(row.error + abs(row.analytic - row.numeric)) / abs(row.numeric) for row in self.rows
+                 if row.verdict == PASS and isfinite(row.numeric) and row.numeric and not row.reason]  # fmt: skip
+        return max(sizes, default=float("nan"))
+
+    def worst(self) -> list[Row]:
+        """The rows, worst first."""
+        return sorted(self.rows, key=lambda row: (-VERDICTS.index(row.verdict), -row.apart))
+
+    def assert_ok(self, strict: bool = False) -> None:
+        """Raise CheckError, with the report as its message, if the gradient fails.
+
+        Parameters
+        ----------
+        strict : bool
+            True raises for an inconclusive report as well.
+        """
+        if self.verdict == FAIL or (strict and not self.ok):
+            raise CheckError(str(self), self)
+
+    # --- forms
+
+    def heading(self) -> str:
+        """One line: the verdict, what it cost, how far one can see."""
+        seen = "" if isnan(self.resolution) else f"; resolution of the passes {self.resolution:.0e}"
+        passes = f"{self.cost.evaluations} evaluations, {self.cost.vjps} vjps"
+        return f"{self.verdict.upper()}  (order {self.order}; {passes}{seen})"
+
+    def remarks(self) -> list[str]:
+        """What stands above the table."""
+        found = []
+        if self.verdict == OPEN:
+            found.append(f"inconclusive, because {self.reason}")
+        if self.culprit is not None:
+            found.append(f"first wrong operation: {self.culprit}")
+        if self.mistake:
+            found.append(f"likely mistake: {self.mistake}")
+        kinks, zeros = (sum(row.verdict == v for row in self.rows) for v in (KINK, ZERO))
+        found += [f"{kinks} of {len(self.rows)} derivatives are at a kink, and compatible with it"] if kinks else []
+        found += [f"{zeros} of {len(self.rows)} derivatives are zero, or no more than rounding"] if zeros else []
+        return found + self.notes
+
+    def table(self, most: int = 8) -> list[tuple[str, ...]]:
+        """The worst rows as words."""
+        return [_cells(row) for row in self.worst()[:most]]
+
+    def __str__(self) -> str:
+        cells = [COLUMNS, *self.table()]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
+        left = (0, 5, 6)
+        lines = [
+            "  " + "  ".join(c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+            for row in cells
+        ]  # fmt: skip
+        hidden = len(self.rows) - len(cells) + 1
+        lines += [f"  and {hidden} more"] if hidden > 0 else []
+        return "\n".join([self.heading(), *(f"  {remark}" for remark in self.remarks()), *lines])
+
+    __repr__ = __str__
+
+    def __rich__(self) -> Any:
+        """For rich's `print`: called by rich alone, so rich is there."""
+        from rich.console import Group
+        from rich.markup import escape
+        from rich.table import Table
+
+        colour = {PASS: "green", OPEN: "yellow", FAIL: "red"}
+        grid = Table(box=None, pad_edge=False)
+        for i, column in enumerate(COLUMNS):
+            grid.add_column(column, justify="left" if i in (0, 5, 6) else "right")
+        for row, cells in zip(self.worst(), self.table(), strict=False):
+            grid.add_row(*map(escape, cells), style=colour.get(row.verdict))
+        head = f"[bold {colour[self.verdict]}]{escape(self.heading())}[/]"
+        return Group(head, *(f"  {escape(remark)}" for remark in self.remarks()), grid)
+
+    def _repr_html_(self) -> str:
+        """For notebooks; also what `html()` returns."""
+        colour = {PASS: "#2e7d32", OPEN: "#9a6700", FAIL: "#b3261e"}
+        e = html.escape
+        head = f'<p><b style="color:{colour[self.verdict]}">{e(self.heading())}</b></p>'
+        notes = "".join(f"<li><pre style='margin:0'>{e(remark)}</pre></li>" for remark in self.remarks())
+        names = "".join(f"<th>{e(column)}</th>" for column in COLUMNS)
+        body = "".join("<tr>" + "".join(f"<td>{e(c)}</td>" for c in cells) + "</tr>" for cells in self.table())
+        return f"<div>{head}<ul>{notes}</ul><table><tr>{names}</tr>{body}</table></div>"
+
+    def html(self) -> str:
+        """The report as a piece of HTML."""
+        return self._repr_html_()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data: what `json()` writes."""
+        culprit = None
+        if (c := self.culprit) is not None:
+            place = None if c.place is None else {"file": c.place.file, "line": c.place.line, "text": c.place.text}
+            culprit = {"operation": c.operation, "argument": c.argument, "element": c.element, "order": c.order,
+                       "mistake": c.mistake, "reason": c.reason, "place": place}  # fmt: skip
+        rows = [{k: _plain(v) for k, v in asdict(row).items()} for row in self.worst()]
+        return {
+            "verdict": self.verdict, "reason": self.reason, "order": self.order, "seed": self.seed,
+            "resolution": _plain(self.resolution), "cost": asdict(self.cost), "culprit": culprit,
+            "mistake": self.mistake, "notes": self.notes, "rows": rows,
+        }  # fmt: skip
+
+    def json(self, indent: int | None = None) -> str:
+        """The report for other programs; numbers that are not finite are written as null."""
+        return json.dumps(self.as_dict(), indent=indent, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    numbers = [f"{x:.8g}" if not isnan(x) else "" for x in (row.analytic, row.numeric)]
+    error = f"{row.error:.0e}" if not isnan(row.error) else ""
+    at = ("" if row.order == 1 else " (2nd order)") + ("" if row.point == "x" else f" ({row.point})")
+    verdict = row.verdict + (f": {row.reason}" if row.reason and row.verdict in (OPEN, FAIL) else "")
+    return (row.where + at, *numbers, error, f"{row.apart:.0e}" if numbers[0] else "", verdict, row.method)

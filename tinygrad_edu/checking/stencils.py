@@ -1,0 +1,71 @@
+"""Where to evaluate: steps that floating point can represent, and how much of f is noise.
+
+A finite difference divides what f changed by what x changed; if x + hu is rounded, that is not h. So a direction is
+rounded first, to few digits, and x ± hu is exact for every step of a ladder: the rounding of x leaves the error
+budget. What remains is the rounding inside f, and that is measured, since no bound is as good as a look.
+
+References
+----------
+R. W. Hamming, Introduction to Applied Numerical Analysis (1971), §1.4, on difference tables.
+J. J. Moré & S. M. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33 (2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import comb, factorial
+
+import numpy as np
+
+Array = np.ndarray
+FINEST = 2.0**-41
+"""The finest relative step. From here up to 1/2 all steps of a direction are exact."""
+EPS = float(np.finfo(float).eps)
+
+
+def exact(x: Array, u: Array) -> Array:
+    """u rounded so that x + h u is exact, for every h from 2⁻⁴¹ to 1 that is a power of 2 (for |u| up to |x|).
+
+    >>> x, u = np.array([0.1]), exact(np.array([0.1]), np.array([0.07]))
+    >>> bool(((x + u * 2.0**-35) - x == u * 2.0**-35).all())
+    True
+    """
+    unit = np.spacing(np.maximum(np.abs(x), np.abs(u) * 2.0**-2)) * (2 / FINEST)
+    rounded = np.round(u / unit) * unit
+    return np.where((rounded == 0) & (u != 0), np.copysign(unit, u), rounded)
+
+
+def scales(x: Array, offsets: Array) -> Array:
+    """How far each coordinate may move: its own size; where it is 0, that of its array, and 1 at most."""
+    size = np.abs(x)
+    for a, b in zip(offsets[:-1], offsets[1:], strict=True):
+        part = size[a:b]
+        if b > a and not part.all():
+            moving = part[part > 0]
+            part[part == 0] = min(float(np.median(moving)), 1.0) if moving.size else 1.0
+    return size
+
+
+def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Array, Array]:
+    """The rounding error of each component of f near x, and where f stood still at any step.
+
+    Seven points along u, so near to each other that a smooth f is linear over them: the fourth and fifth differences
+    are then noise alone, with σ² = (k!)²/(2k)! ⟨(Δᵏ)²⟩. Where f does not move at all, the points draw apart.
+    """
+    sigma = np.zeros_like(y)
+    open_ = np.ones(y.shape, bool)
+    for step in (2.0**-32, 2.0**-24, 2.0**-15, 2.0**-8):
+        if step < 2.0**-32 or not open_.any():
+            break
+        row = np.stack([f(x + (i * step) * u) if i else y for i in range(-3, 4)])
+        row = np.where(np.isfinite(row), row, y)
+        sigma = np.where(open_, _deviation(row), sigma)
+        open_ &= (row == row[0]).all(axis=0)
+    return np.maximum(sigma, EPS / 4 * np.abs(y)), open_
+
+
+def _deviation(row: Array) -> Array:
+    """σ from the fourth and fifth differences; at least from one that sees a single jump."""
+    found = [np.sqrt(np.mean(np.diff(row, k, axis=0) ** 2, axis=0) / comb(2 * k, k)) for k in (4, 5)]
+    assert comb(8, 4) == factorial(8) / factorial(4) ** 2
+    return np.maximum(*found)

@@ -1,0 +1,184 @@
+"""The complex step through any program of arrays: a derivative with no difference in it, hence none of its rounding.
+
+For a holomorphic function, Im f(x + ih t) / h is f′(x) t to the last digit, since h may be as small as 2⁻²⁰⁰. But a
+program also takes maxima, sorts and compares, which complex numbers cannot. A `Stepped` array speaks NumPy's protocols
+and carries a real value and its tangent: the value is computed by the real function, as if nobody looked; the tangent
+of a holomorphic function by a complex step, of a linear one by the function itself; and what compares decides by the
+values, at a tie by the tangents, as a point does that has moved a little way. So at a kink it is the derivative to one
+side. How far the nearest kink is goes into `near`. No rule of the table is used: it is they who are on trial.
+
+Where a function is neither, `NotStepped` sends the checker back to its ladders.
+
+References
+----------
+W. Squire & G. Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40 (1998).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..calls import is_inexact, sorted_call
+from ..errors import NoRuleError
+from ..graph import Op, rule_for
+from ..surface import Surface
+from ..trees import leaves, tree_map
+
+STEP = 2.0**-200
+"""So small that its square is lost, so far from underflow that a tangent of 10⁻²⁰⁰ is not."""
+
+# fmt: off
+HOLOMORPHIC = {
+    np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive, np.reciprocal, np.square, np.sqrt, np.power,
+    np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sin, np.cos, np.tan, np.arcsin, np.arccos,
+    np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh, np.arccosh, np.arctanh,
+    np.sum, np.prod, np.cumprod, np.einsum, np.linalg.inv, np.linalg.det, np.vander,
+}
+"""Functions of NumPy that compute the same formula on complex numbers: no absolute value, no conjugate."""
+# fmt: on
+
+PIECES: dict[Callable[..., Any], Callable[..., Any]] = {}
+"""Functions made of holomorphic pieces, by formulae in such functions; `pieces.py` fills it."""
+
+
+class NotStepped(Exception):
+    """A function is neither holomorphic nor made of such pieces, or its values were asked for as plain numbers."""
+
+
+class Stepped(Surface):
+    """A real array that has moved by an infinitesimal step.
+
+    Attributes
+    ----------
+    value, tangent : array
+        Where it is, and how it moves.
+    near : list of float
+        Shared by all arrays of one evaluation: the shortest step, in either direction, that changes a decision.
+    """
+
+    __slots__ = ("near", "tangent", "value")
+
+    def __init__(self, value: Any, tangent: Any, near: list[float]) -> None:
+        self.value, self.tangent, self.near = value, tangent, near
+
+    @property
+    def data(self) -> Any:  # type: ignore[override]
+        """The values: shape, dtype and the rest of the surface are theirs."""
+        return self.value
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        try:
+            op, args, params = sorted_call(rule_for, ufunc, method, inputs, kwargs)
+        except NoRuleError:
+            raise NotStepped(ufunc.__name__) from None
+        return self._apply(ufunc if method == "__call__" else None, op, args, params)
+
+    def __array_function__(self, function, types, args, kwargs):
+        op = function if type(function) is Op else rule_for(function)
+        if op is None:
+            raise NotStepped(getattr(function, "__name__", "?"))
+        if op.kind == "composite":
+            return op.function(*args, **kwargs)
+        arrays, params = (op.sort if function is op else op.bind)(*args, **kwargs)
+        return self._apply(function, op, arrays, params)
+
+    def _apply(self, function: Any, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+        if op.kind == "composite":
+            return op.function(*arrays, **params)
+        if op.flat:
+            return self._decided(function, op, arrays, params)
+        if function in PIECES:
+            return PIECES[function](*arrays, **{k: v for k, v in params.items() if v is not None})
+        if function in HOLOMORPHIC or (op.kind == "elementwise" and "D->D" in str(getattr(function, "types", ()))):
+            return self._by_complex_step(op, arrays, params)
+        if op.kind == "linear":
+            return self._both(op.function(*map(value_of, arrays), **params), self._moved(op, arrays, params))
+        if op.kind == "bilinear":
+            (x, s), (y, t) = map(parts, arrays)
+            moved = op.function(s, y, **params) + op.function(x, t, **params)
+            return self._both(op.function(x, y, **params), moved)
+        if type(function) is Op and op.function is not function:  # an operation of one's own: look inside
+            return op.function(*arrays, **params)
+        raise NotStepped(op.name)
+
+    def _by_complex_step(self, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+        z = [x.value + x.tangent * (1j * STEP) if type(x) is Stepped else x for x in arrays]
+        return self._both(op.function(*map(value_of, arrays), **params), op.function(*z, **params).imag / STEP)
+
+    def _moved(self, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+        return op.function(*[parts(x)[1] for x in arrays], **params)
+
+    def _both(self, value: Any, tangent: Any) -> Any:
+        """One Stepped array, or one for each of several outputs."""
+        if isinstance(value, list | tuple):
+            pairs = [self._both(v, t) for v, t in zip(value, tangent, strict=True)]
+            return type(value)(*pairs) if hasattr(value, "_fields") else type(value)(pairs)
+        if value.dtype.kind != "f":
+            raise NotStepped("complex numbers")
+        return Stepped(value, tangent, self.near)
+
+    def _decided(self, function: Any, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+        """What a piecewise constant function says of the values; where two of them are equal, of their tangents."""
+        values = [value_of(x) for x in arrays]
+        if function not in ORDERINGS or len(arrays) != 2:
+            return op.function(*tree_map(value_of, values), **tree_map(value_of, params))
+        (x, s), (y, t) = map(parts, arrays)
+        self.watch(x - y, s - t)
+        return np.where(x == y, op.function(s, t), op.function(x, y))
+
+    def watch(self, gap: Any, speed: Any) -> None:
+        """Remember how far the step may go until two numbers meet whose gap closes with this speed."""
+        with np.errstate(all="ignore"):
+            distance = np.abs(np.asarray(gap) / np.where(np.asarray(speed) == 0, np.nan, speed))
+        nearest = np.nanmin(distance, initial=np.inf)
+        self.near[0] = min(self.near[0], float(nearest))
+
+    def astype(self, dtype: Any, *args: Any, **params: Any) -> Any:  # type: ignore[override]
+        """Both parts in another dtype; without the tangent if it is not a float."""
+        if np.dtype(dtype).kind == "c":
+            raise NotStepped("complex numbers")
+        if np.dtype(dtype).kind != "f":
+            return self.value.astype(dtype)
+        return Stepped(self.value.astype(dtype), self.tangent.astype(dtype), self.near)
+
+    def __setitem__(self, index: Any, new: Any) -> None:
+        value, tangent = np.array(self.value), np.array(self.tangent)
+        value[index], tangent[index] = parts(new)
+        self.value, self.tangent = value, tangent
+
+    def __bool__(self) -> bool:
+        return bool(self != 0)
+
+    def _refused(self, *args: Any, **params: Any) -> Any:
+        raise NotStepped("a plain number is asked for")
+
+    # fmt: off
+    __array__ = __float__ = __complex__ = __int__ = __index__ = item = tolist = _refused  # type: ignore[assignment]
+    # fmt: on
+
+
+ORDERINGS = {np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal}
+
+
+def value_of(x: Any) -> Any:
+    """The value alone; lists by element."""
+    return tree_map(value_of, x) if isinstance(x, list | tuple) else x.value if type(x) is Stepped else x
+
+
+def parts(x: Any) -> tuple[Any, Any]:
+    """Value and tangent; a constant does not move."""
+    if isinstance(x, list | tuple):
+        pairs = [parts(v) for v in x]
+        return [v for v, _ in pairs], [t for _, t in pairs]
+    if type(x) is Stepped:
+        return x.value, x.tangent
+    x = np.asarray(x)[()]
+    return x, np.zeros_like(x, dtype=x.dtype if is_inexact(x) else float)[()]
+
+
+def near_of(*arrays: Any) -> list[float]:
+    """The shared distance of the first Stepped array among the arguments."""
+    return next(x.near for x in leaves(list(arrays)) if type(x) is Stepped)

@@ -1,0 +1,294 @@
+"""One point on trial: the gradient there, measured along every direction, and no failure before it is earned.
+
+The complex step measures first, if f lets it, in one evaluation and to the last digit; but it is believed only after a
+ladder of differences has found the same along one direction. A disagreement is then confirmed: the conditioning of the
+gradient is measured and added to the tolerance, and where only ladders speak they must repeat it on stencils of other
+scales, because a ladder whose steps are powers of 4 can fall into step with an oscillation of f.
+"""
+
+from __future__ import annotations
+
+from math import isfinite, log2
+
+import numpy as np
+
+from .ladders import Slopes, climb
+from .probes import FEW, Direction, components, elements, groups, joint
+from .problems import Problem
+from .stencils import EPS, Array, exact, noise, scales
+from .stepping import NotStepped
+from .verdicts import FAIL, OPEN, PASS, Measured, Row, measured
+
+REPEATS = (0.618, 0.382)
+WORST = 3
+
+
+class Trial:
+    """One problem at one point.
+
+    Attributes
+    ----------
+    components : array (k, m)
+        The functions of the outputs that are looked at.
+    gradients : array (k, n)
+        The gradient of each, on trial.
+    trusted : array of bool
+        For which components a ladder has confirmed the complex step.
+    """
+
+    def __init__(
+        self, problem: Problem, x: Array, y: Array, rng: np.random.Generator, rtol: float, order: int = 1,
+        point: str = "x", few: int = FEW, project=None,
+    ) -> None:  # fmt: skip
+        self.problem, self.x, self.rng, self.rtol, self.order, self.point = problem, x, rng, rtol, order, point
+        self.project = project
+        self.few = few
+        self.size = scales(x, problem.inputs.offsets)
+        self.rows: list[Row] = []
+        self.suspects: list[tuple[Row, Direction, int, Measured]] = []
+        self.disputed = False
+        self.why_not = ""
+        self.stepping = True
+        self.kinked = False
+        self.directions = [self._projected(d) for d in joint(x, self.size, rng)]
+        moved = self._first_look(y)
+        self.components = components(y, moved, rng, few)
+        self.whole = len(self.components) == y.size
+        self.y = self._parts(y)
+        self.heft = np.abs(self.components) @ np.abs(y)  # (k,)
+        self.gradients = np.stack([problem.pull(x, v) for v in self.components]) if len(self.components) else None
+        self.sigma, _ = noise(self._f, x, self.directions[0].u, self.y)
+        self.conditioning: Array | None = None
+
+    def _projected(self, direction: Direction) -> Direction:
+        return direction if self.project is None else Direction(
+            direction.name, exact(self.x, self.project(direction.u)), direction.element)  # fmt: skip
+
+    def _f(self, x: Array) -> Array:
+        return self._parts(self.problem.value(x))
+
+    def _parts(self, y: Array) -> Array:
+        return y if self.problem.outputs.size == 0 or self.whole else self.components @ y
+
+    whole = True
+
+    def _first_look(self, y: Array) -> Array:
+        """Ju along the first direction, and whether the complex step can be taken at all."""
+        u = self.directions[0].u
+        try:
+            value, tangent, _ = self.problem.step(self.x, u)
+            close = np.abs(value - y) <= 1e-8 * (np.abs(y) + np.abs(tangent)) + 1e-300
+            if not np.all(close | ~np.isfinite(y)) or not np.isfinite(tangent).all():
+                raise NotStepped("another value")
+            return tangent
+        except NotStepped as reason:
+            self.stepping, self.why_not = False, str(reason)
+        return (self.problem.value(self.x + 2.0**-12 * u) - y) * 2.0**12 if y.size > self.few else np.zeros_like(y)
+
+    # --- measuring
+
+    def scale(self) -> Array:
+        """The size of the whole gradient of every component, in relative units."""
+        return np.max(np.abs(self.gradients) * self.size, axis=1, initial=0)
+
+    def stepped(self, u: Array) -> Slopes:
+        """The derivative along u by a complex step; at a kink from both sides."""
+        _, tangent, near = self.problem.step(self.x, u)
+        right = left = self._parts(tangent)
+        kink = np.zeros(right.shape, bool)
+        if near < 2.0**-40:
+            left = -self._parts(self.problem.step(self.x, -u)[1])
+            kink = np.abs(right - left) > 1e-10 * (np.abs(right) + np.abs(left))
+        error = 16 * EPS * (np.abs(self.gradients) @ np.abs(u) + np.abs(right))
+        self.near = near
+        if not np.isfinite(right + left).all():
+            raise NotStepped("not finite")
+        return Slopes(right, error, left, right, 2 * error, kink, "complex step")
+
+    near = np.inf
+
+    def ladder(self, u: Array, fine: bool = True) -> Slopes:
+        """The derivative along u by differences."""
+        goal = (1e-11 if fine else 1e-8) * np.fmax(np.abs(self.gradients @ u), 1e-3 * self.scale())
+        near = self.near if self.near > 2.0**-38 else np.inf
+        start = 2.0 ** min(-3, int(np.floor(log2(near))) - 1) if isfinite(near) else 2.0**-3
+        return climb(self._f, self.x, u, self.y, self.sigma, goal, start)
+
+    def slopes(self, u: Array, fine: bool = True) -> Slopes:
+        """By the complex step if it can be taken here, else by a ladder."""
+        if self.stepping:
+            try:
+                return self.stepped(u)
+            except NotStepped as reason:
+                self.why_not = str(reason)
+        self.near = np.inf
+        return self.ladder(u, fine)
+
+    def known(self, analytic: Array, slopes: Slopes, u: Array, j: int) -> Measured:
+        """All that is known of component j along u."""
+        floor = 64 * EPS * (np.abs(self.gradients) @ np.abs(u)) + 32 * np.fmax(2 * EPS * self.heft, self.sigma)
+        if self.conditioning is not None:
+            floor = floor + 8 * np.abs(self.conditioning) @ np.abs(u)
+        return measured(analytic, slopes, floor, self.scale(), self.heft, j)
+
+    # --- the trial
+
+    def run(self, everything: bool = True) -> None:
+        """Cross-examine; `everything` looks at single elements too, and not at joint directions alone."""
+        first = self.directions[0]
+        slopes = self.slopes(first.u)
+        self.trusted = np.zeros(len(self.y), bool)
+        if self.stepping and slopes.method == "complex step":
+            self._cross_check(first.u, slopes)
+        if not self.stepping and slopes.method == "complex step":
+            slopes = self.ladder(first.u)
+        self.look(first, slopes)
+        for direction in self.directions[1:]:
+            self.look(direction, self.slopes(direction.u))
+        if everything:
+            for direction in self._singles():
+                self.look(self._projected(direction), self.slopes(direction.u, fine=False))
+        self.forward(first)
+        self.confirm()
+
+    def _singles(self) -> list[Direction]:
+        n = self.x.size
+        most = self.few if self.stepping else 10
+        chosen = np.arange(n) if n <= most else self.rng.choice(n, 4, replace=False)
+        moved = np.max(np.abs(self.gradients) * self.size, axis=0) if len(self.gradients) else self.size
+        rest = groups(self.x, self.size, moved, self.rng) if n > most else []
+        return rest + elements(self.x, self.size, chosen)
+
+    def _cross_check(self, u: Array, slopes: Slopes) -> None:
+        """Believe the complex step where a ladder finds the same; if it finds another value, never again."""
+        found = self.ladder(u, fine=False)
+        smooth = ~found.kink & ~slopes.kink & np.isfinite(found.error)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(found.value - slopes.value)
+            agree = smooth & (apart <= 4 * found.error + 64 * slopes.error)
+            refuted = smooth & (apart > 104 * found.error + 1e-6 * np.abs(slopes.value) + 1e-9 * self.heft)
+            sides = np.fmax(np.abs(found.left - slopes.left), np.abs(found.right - slopes.right))
+            both = found.kink & slopes.kink & (sides <= 4 * found.side_error + 64 * slopes.error)
+        self.trusted = agree & (found.error <= 1e-3 * np.abs(found.value)) | both
+        if refuted.any() or (found.kink & ~slopes.kink).any():
+            self.stepping, self.why_not = False, "differences refute it"
+
+    def look(self, direction: Direction, slopes: Slopes, of: Array | None = None, what: str = "") -> None:
+        """Judge the gradient (or what `of` says) along one direction, in every component."""
+        analytic = self.gradients @ direction.u if of is None else of
+        for j in range(len(self.y)):
+            known = self.known(analytic, slopes, direction.u, j)
+            verdict, reason = known.judged(self.rtol)
+            self.kinked |= known.kink
+            scale = float(direction.u[direction.element]) if direction.element is not None and not self.project else 1.0
+            row = Row(
+                what + self._name(direction, j), known.analytic / scale, known.numeric / scale, known.error / abs(scale),
+                verdict, reason, slopes.method, self.order, self.point,
+            )  # fmt: skip
+            if known.kink:
+                row.numeric = (known.left + known.right) / 2 / scale
+            self.rows.append(row)
+            if verdict in (FAIL, OPEN):
+                self.suspects.append((row, direction, j, known))
+
+    def _name(self, direction: Direction, j: int) -> str:
+        into = direction.name if direction.element is None else self.problem.inputs.where(direction.element)
+        if self.problem.outputs.size == 1:
+            return into
+        return f"{into} → {self.problem.outputs.where(j) if self.whole else f'random sum {j} of the outputs'}"
+
+    def forward(self, direction: Direction) -> None:
+        """Forward mode against the same measurement, and against reverse mode: ⟨g, Jt⟩ = ⟨Jᵀg, t⟩."""
+        tangent = self.problem.push(self.x, direction.u)
+        if tangent is None:
+            return
+        ahead, back = self._parts(tangent), self.gradients @ direction.u
+        spent = np.abs(self.gradients) @ np.abs(direction.u) + np.abs(self.components) @ np.abs(tangent)
+        apart = np.abs(ahead - back)
+        if np.all(apart <= 64 * EPS * spent):
+            self.rows.append(
+                Row(f"⟨g, Jt⟩ = ⟨Jᵀg, t⟩, {direction.name}", float(np.max(back)), float(np.max(ahead)), 0.0, PASS, "",
+                    "identity", self.order, self.point))  # fmt: skip
+            return
+        slopes = self.slopes(direction.u)
+        self.look(direction, slopes, of=ahead, what="forward mode: ")
+
+    # --- earning a failure
+
+    def confirm(self) -> None:
+        """Examine the worst suspects again; what is left as a failure has been earned."""
+        failing = [s for s in self.suspects if s[0].verdict == FAIL]
+        if not failing:
+            self.disputed = any(s[0].method == "complex step" for s in self.suspects)
+            self._second_opinions()
+            return
+        self._measure_conditioning()
+        failing.sort(key=lambda s: -abs(s[3].analytic - s[3].numeric) if isfinite(s[3].analytic) else -np.inf)
+        confirmed = 0
+        for rank, (row, direction, j, known) in enumerate(failing):
+            if rank < WORST:
+                verdict, reason = self._confirmed(row, direction, j, known)
+            else:
+                verdict, reason = (FAIL, row.reason) if confirmed else (OPEN, "the worst ones did not repeat")
+                again = self._rejudged(known, direction, j)
+                verdict, reason = again if again[0] != FAIL else (verdict, reason)
+            confirmed += verdict == FAIL
+            self.disputed |= row.verdict == FAIL != verdict
+            row.verdict, row.reason = verdict, reason
+        if not confirmed:
+            self._second_opinions()
+
+    def _second_opinions(self) -> None:
+        """What the complex step alone could not settle, a ladder may; of the first few."""
+        for row, direction, j, known in [s for s in self.suspects if s[0].verdict == OPEN][:WORST]:
+            if row.method == "complex step":
+                slopes = self.ladder(direction.u)
+                row.verdict, row.reason = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j).judged(self.rtol)
+
+    def _measure_conditioning(self) -> None:
+        """How much the gradient changes if x moves by four ulps: no program can be asked for more than that."""
+        moved = self.x + 4 * np.spacing(np.abs(self.x)) * self.rng.choice([-1.0, 1.0], self.x.size)
+        again = np.stack([self.problem.pull(moved, v) for v in self.components])
+        self.conditioning = np.where(np.isfinite(again - self.gradients), again - self.gradients, 0)
+
+    def _rejudged(self, known: Measured, direction: Direction, j: int) -> tuple[str, str]:
+        extra = 8 * np.abs(self.conditioning[j]) @ np.abs(direction.u)  # type: ignore[index]
+        known.floor += float(extra)
+        return known.judged(self.rtol)
+
+    def _confirmed(self, row: Row, direction: Direction, j: int, known: Measured) -> tuple[str, str]:
+        verdict, reason = self._rejudged(known, direction, j)
+        if verdict != FAIL or not isfinite(known.analytic):
+            return verdict, reason
+        analytic = np.full(len(self.y), known.analytic)
+        if row.method == "complex step":
+            self.near = np.inf
+            if self.stepping:
+                self.stepped(direction.u)
+            slopes = self.ladder(direction.u, fine=False)
+            again = self.known(analytic, slopes, direction.u, j)
+            second, why = again.judged(self.rtol)
+            if second == FAIL:
+                return FAIL, why or reason
+            if second != OPEN and again.error < abs(known.analytic - known.numeric):
+                return OPEN if not again.kink else second, why or "the complex step and the differences disagree"
+            return (FAIL, reason) if self.trusted[j] and not known.kink else (OPEN, why)
+        forward = row.where.startswith("forward")
+        return self._repeated(direction, j, known, reason, forward)
+
+    def _repeated(self, direction: Direction, j: int, known: Measured, reason: str, forward: bool) -> tuple[str, str]:
+        """A discrepancy is linear in the direction; what an aliased ladder finds is not."""
+        gap = known.analytic - known.numeric
+        for factor in REPEATS:
+            u = exact(self.x, factor * direction.u)
+            analytic = self.gradients @ u
+            if forward:
+                analytic = self._parts(self.problem.push(self.x, u))
+            again = self.known(analytic, self.ladder(u), u, j)
+            verdict, why = again.judged(self.rtol)
+            if verdict != FAIL:
+                return OPEN, why or "it did not repeat at another scale"
+            expected = factor * gap
+            if not known.kink and abs(again.analytic - again.numeric - expected) > 0.05 * abs(expected):
+                return OPEN, "it did not repeat at another scale"
+        return FAIL, reason

@@ -1,0 +1,118 @@
+"""When a number passes, when it fails, and when nobody can tell.
+
+The numeric derivative n has an error bar e. Its tolerance is 4e, since the bar is an estimate (the difference of two
+neighbours in Richardson's table) and not a bound, and four times the bar was never exceeded in our trials; to it comes
+a floor, the rounding that an exact gradient may have: 64 ulps of the products that it sums, and 32 of f itself, as some
+rules lose what f loses.
+
+A pass must also *mean* something: n has to be resolved to `rtol` of the derivative. A gradient that agrees within a
+tolerance as large as itself is inconclusive. Where a part of the gradient is as small as the errors of the whole, it
+passes as negligible, and the report says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite, isnan
+from typing import Any
+
+PASS, KINK, ZERO, OPEN, FAIL = "pass", "pass at a kink", "pass as zero", "inconclusive", "fail"
+VERDICTS = (PASS, KINK, ZERO, OPEN, FAIL)
+BARS = 4.0
+COARSE = 104.0
+
+
+@dataclass
+class Row:
+    """One line of the report: one component of f (or one promise) in one direction.
+
+    Attributes
+    ----------
+    where : str
+        The argument's element or the direction, and the output: "w[2] → out[0]".
+    analytic, numeric, error : float
+        The gradient on trial, what was measured, and its error bar. NaN for promises without numbers.
+    verdict, reason : str
+        One of `VERDICTS`, and why, unless it is a plain pass.
+    method : str
+        "complex step", "ladder", "identity" or "protocol".
+    order, point : int, str
+        First or second derivative, at x or nearby.
+    """
+
+    where: str
+    analytic: float
+    numeric: float
+    error: float
+    verdict: str
+    reason: str = ""
+    method: str = ""
+    order: int = 1
+    point: str = "x"
+
+    @property
+    def apart(self) -> float:
+        """By how much the two differ, relative to the larger."""
+        size = max(abs(self.analytic), abs(self.numeric))
+        if isnan(size) or not isfinite(size):
+            return float("inf") if self.verdict == FAIL else 0.0
+        return abs(self.analytic - self.numeric) / size if size else 0.0
+
+
+@dataclass
+class Measured:
+    """What is known of one derivative when it is judged; see `Slopes` and this module's first words.
+
+    `scale` is the size of the whole gradient along such directions, `size` that of f.
+    """
+
+    analytic: float
+    numeric: float
+    error: float
+    left: float
+    right: float
+    side_error: float
+    kink: bool
+    floor: float
+    scale: float
+    size: float
+
+    def judged(self, rtol: float) -> tuple[str, str]:
+        """Verdict and reason."""
+        if self.kink:
+            return self._at_a_kink()
+        n, a = self.numeric, self.analytic
+        if not isfinite(n) or not isfinite(self.error):
+            return OPEN, "no step gives a finite, converging difference"
+        if not isfinite(a):
+            return FAIL, f"the gradient is {a}, the derivative is not"
+        apart, tolerance, largest = abs(a - n), BARS * self.error + self.floor, max(abs(a), abs(n))
+        if apart > tolerance:
+            coarse = self.error > 1e-3 * largest
+            if coarse and apart <= COARSE * self.error:
+                return OPEN, "the error bar is as large as the derivative"
+            return FAIL, ""
+        if apart + self.error <= rtol * largest:
+            return PASS, ""
+        if tolerance <= rtol * self.scale:
+            return (PASS if largest > tolerance else ZERO), "negligible beside the rest of the gradient"
+        if largest <= 1e-9 * self.size and tolerance <= 1e-9 * self.size:
+            return ZERO, "no more than the rounding of f"
+        if apart == 0 == largest:
+            return ZERO, ""
+        return OPEN, f"rounding hides errors below {tolerance / largest if largest else tolerance:.0e}"
+
+    def _at_a_kink(self) -> tuple[str, str]:
+        low, high = sorted((self.left, self.right))
+        slack = BARS * self.side_error + self.floor
+        if low - slack <= self.analytic <= high + slack:
+            return KINK, f"between the one-sided derivatives {low:.4g} and {high:.4g}"
+        return FAIL, f"at a kink, not between the one-sided derivatives {low:.4g} and {high:.4g}"
+
+
+def measured(analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, j: int) -> Measured:
+    """What is known of component j."""
+    return Measured(
+        float(analytic[j]), float(slopes.value[j]), float(slopes.error[j]), float(slopes.left[j]), float(slopes.right[j]),
+        float(slopes.side_error[j]), bool(slopes.kink[j]), float(floor[j]), float(scale[j]), float(size[j]),
+    )  # fmt: skip
