@@ -56,7 +56,7 @@ def test_nan_passes_through_an_activation(f):
     (nn.relu, 0), (nn.relu6, 0), (nn.leaky_relu, 0.01), (nn.elu, 1), (nn.celu, 1), (nn.sigmoid, 0.25), (nn.softsign, 1),
     (nn.hardtanh, 1), (nn.softplus, 0.5), (nn.silu, 0.5), (nn.gelu, 0.5), (nn.tanhshrink, 0), (nn.softshrink, 0),
     (nn.squareplus, 0.5), (nn.logsigmoid, 0.5), (nn.sparse_plus, 0.5),
-], ids=str)  # fmt: skip
+], ids=lambda v: getattr(v, "__name__", str(v)))  # fmt: skip
 def test_slope_at_zero(f, slope):
     np.testing.assert_allclose(tg.grad(f)(0.0), slope, rtol=1e-12)
 
