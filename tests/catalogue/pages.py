@@ -9,3 +9,4 @@ MODULES = [import_module(f"catalogue.{path.stem}") for path in sorted(Path(__fil
 SAMPLES = [sample for module in MODULES for sample in getattr(module, "SAMPLES", [])]
 FLAT = [sample for module in MODULES for sample in getattr(module, "FLAT", [])]
 FLAT_WITHOUT_VALUE = {f for module in MODULES for f in getattr(module, "FLAT_WITHOUT_VALUE", ())}
+TESTED_ELSEWHERE = {f for module in MODULES for f in getattr(module, "TESTED_ELSEWHERE", ())}
