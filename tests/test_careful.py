@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import functions
 
 pytestmark = pytest.mark.filterwarnings("ignore:(invalid value|divide by zero|overflow):RuntimeWarning")
 
@@ -240,3 +241,15 @@ def test_infinite_ties_of_arrays_share_evenly():
     gx, gy = tg.vjp(np.logaddexp, x, x.copy())[1](np.ones(3))
     np.testing.assert_array_equal(gx, [0.5, 0.5, 0.5])
     np.testing.assert_array_equal(gy, gx)
+
+
+def test_a_convolution_with_infinite_weights_leaves_zero_times_infinity_out():
+    weights = np.array([[[np.inf]]])
+    f = lambda x: np.sum(np.where(False, functions.conv1d(x, weights), 0.0))
+    np.testing.assert_array_equal(tg.grad(f)(np.ones((1, 1, 3))), 0.0)
+
+
+def test_a_careful_pass_with_two_roots_of_which_one_is_computed_from_the_other():
+    f = lambda x: (c := np.sqrt(x), np.where(x > 0, c * c, 0.0))
+    _, pull = tg.vjp(f, np.array([0.0, 4.0]))
+    np.testing.assert_array_equal(pull((np.array([0.0, 1.0]), np.ones(2)))[0], [0.0, 1.25])

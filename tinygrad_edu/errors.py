@@ -57,7 +57,7 @@ class TracedError(TinygradError, TypeError):
     Traceback (most recent call last):
         ...
     tinygrad_edu.errors.TracedError: np.asarray on a Tensor that is being differentiated would lose its gradient. \
-Use NumPy's functions on the Tensor itself (np.stack for np.array), or x.detach() for its values without a gradient
+Use NumPy's functions on the Tensor itself (np.stack, or like=x, for np.array), or x.detach() for its values without a gradient
     >>> np.asarray(x.detach())
     array([1., 2.])
     """

@@ -35,7 +35,7 @@ is_strict = _strict.get
 """True inside of `strict_ieee`."""
 
 PRODUCTS = {"matmul", "dot", "tensordot", "einsum", "vecdot", "inner", "outer", "vdot", "matvec", "vecmat"}
-"""Functions (and operations) that sum products, by their names."""
+"""Functions that sum products, by their names; so do all bilinear operations."""
 
 
 @contextmanager
@@ -142,7 +142,7 @@ class Careful(Surface):
         return self.__array_function__(getattr(ufunc, method), (), inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
-        if _name(function) in PRODUCTS and any(map(_is_linear, args)):
+        if _sums_products(function) and any(map(_is_linear, args)):
             return _contraction(function, args, kwargs)
         value = function(*_map(unwrapped, args), **_map(unwrapped, kwargs))
         doubt = None
@@ -180,6 +180,7 @@ def _infinite(a):    return ~np.isfinite(a) * 1.0 if is_inexact(a) else a
 def _ones(a):        return (a == a) * 1.0 + (a != a) if is_inexact(a) else a
 def _marks(g):       return ((g.data != 0) | (0 if g.doubt is None else g.doubt != 0)) * 1.0
 def _name(f):        return f.name if type(f) is Op else getattr(f, "__self__", f).__name__  # of a ufunc's __call__ too
+def _sums_products(f): return _name(f) in PRODUCTS or (type(f) is Op and f.kind == "bilinear")
 # fmt: on
 
 

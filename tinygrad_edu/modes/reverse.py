@@ -69,6 +69,8 @@ def _seeds(roots: Sequence[Node], cotangents: Sequence[Any], wanted: set[Node]) 
 
 def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], recorded: bool, careful: bool) -> dict:
     unusual = recorded or careful
+    if careful:
+        cotangents.update({node: wrapped(g, linear=True) for node, g in cotangents.items()})
     owned: set[Node] = set()
     pop = cotangents.pop
     for node in lines:
