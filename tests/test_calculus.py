@@ -207,6 +207,11 @@ def test_correlation_is_antilinear_in_its_second_argument():
     np.testing.assert_allclose(tangent, -1j * np.correlate(a, v))
 
 
+def test_what_a_cotangent_leaves_out_of_a_convolution_may_be_infinite():
+    kernel = np.array([1.0, np.inf])
+    np.testing.assert_array_equal(tg.grad(lambda x: np.convolve(x, kernel)[0])(np.ones(2)), [1.0, 0.0])
+
+
 def test_a_signal_convolved_with_itself_counts_both_arguments():
     x = rng.standard_normal(4)
     np.testing.assert_allclose(tg.grad(lambda x: np.sum(np.convolve(x, x)))(x), np.full(4, 2 * x.sum()))

@@ -149,8 +149,8 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
 def _part(x, y, start, n):
     """n elements of the full convolution of x and y, from `start` on."""
     if start == min(x.shape[0], y.shape[0]) - 1 and n == abs(x.shape[0] - y.shape[0]) + 1:
-        return np.convolve(x, y, "valid")
-    return np.convolve(x, y)[start : start + n]
+        return convolution(x, y, mode="valid")
+    return convolution(x, y)[start : start + n]
 
 
 def _convolve_left(g, z, x, y, mode="full"):
@@ -160,7 +160,7 @@ def _convolve_left(g, z, x, y, mode="full"):
     return _part(g, y[::-1], m - 1 - began, n)
 
 
-convolution = bilinear(
+convolution: Op = bilinear(
     np.convolve,
     _convolve_left,
     lambda g, z, x, y, mode="full": _convolve_left(g, z, y, x),
