@@ -101,7 +101,8 @@ def climb(
         up, down = f(x + h * u), f(x - h * u)
         ahead, behind = (up - y) / h, (y - down) / h
         rounding, gap = 2 * sigma / h, np.abs(ahead - behind)
-        kinked = (gap > 0.5 * before) & (gap > 8 * rounding) & np.isfinite(before)
+        # a kink keeps the gap as it is; noise lets it grow as 1/h
+        kinked = (gap > 0.5 * before) & (gap < 2.5 * before) & (gap > 8 * rounding) & np.isfinite(before)
         central.forget(kinked)
         central.add(h, (ahead + behind) / 2, rounding / 2, ~kinked & np.isfinite(ahead + behind))
         right.add(h, ahead, rounding, np.isfinite(ahead))

@@ -68,11 +68,12 @@ def groups(x: Array, size: Array, moved: Array, rng: np.random.Generator, most: 
 def components(y: Array, moved: Array, rng: np.random.Generator, few: int = FEW) -> Array:
     """Which functions of the outputs are looked at: each, as rows of the identity, or three random sums of all.
 
-    A sum weighs every output by how much it is and moves, lest the large ones hide the small.
+    A sum weighs every output by how much it is and moves, lest the large ones hide the small; but not more than a
+    thousand times as much as the middle one: what is only the rounding of others must not be blown up.
     """
     if y.size <= few:
         return np.eye(y.size)
     size = np.abs(y) + np.abs(np.where(np.isfinite(moved), moved, 0))
     middle = float(np.median(size[size > 0])) if size.any() else 1.0
-    weight = 1 / np.where(size > 0, np.fmax(size, 1e-12 * middle), middle)
+    weight = 1 / np.where(size > 0, np.fmax(size, 1e-3 * middle), middle)
     return rng.uniform(0.5, 1.5, (3, y.size)) * rng.choice([-1.0, 1.0], (3, y.size)) * weight

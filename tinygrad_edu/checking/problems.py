@@ -24,6 +24,7 @@ from ..runs import Run, data_of
 from ..tensor import Tensor
 from ..transforms import vjp
 from ..trees import Tree, flatten, leaves
+from .stencils import scales
 from .stepping import NotStepped, Stepped, parts
 
 Vector = Any
@@ -98,6 +99,9 @@ class Problem:
     inputs, outputs : Coordinates
     linearise : callable
         From a flat list of arrays to ``(pull, push)`` there; `push` is None if there is no forward mode.
+    natural : array
+        How large the outputs are by nature, where that is known to be more than they happen to be: of a gradient, what
+        f would change by if x doubled.
     differentiable : bool
         True if `linearise` records itself, so that it has a derivative of its own.
     """
@@ -119,6 +123,7 @@ class Problem:
         self.cost.evaluations += 1
         self.outputs = Coordinates(results, _numbered("out", len(results)))
         self.y = self.outputs.vector(results)
+        self.natural = np.zeros(self.outputs.size)
 
     def results(self, arrays: list[Any]) -> list[Any]:
         """The function, on plain arrays."""
@@ -188,6 +193,7 @@ class Problem:
         names = [f"∂/∂{name}" for name in self.inputs.names]
         problem = of_flat(gradient, self.start, self.inputs.names)
         problem.outputs.names = names
+        problem.natural = float(np.abs(v) @ np.abs(self.y)) / scales(self.x, self.inputs.offsets)
         return problem
 
 

@@ -61,7 +61,10 @@ def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Ar
         row = np.where(np.isfinite(row), row, y)
         sigma = np.where(open_, _deviation(row), sigma)
         open_ &= (row == row[0]).all(axis=0)
-    return np.maximum(sigma, EPS / 4 * np.abs(y)), open_
+    top = EPS / 4 * np.max(np.abs(y), initial=0)
+    # what is zero by cancellation may stand still here and be the rounding of its neighbours a little further on
+    doubtful = (np.abs(y) <= 256 * top) & (open_ | (sigma > 1e-3 * np.abs(y)))
+    return np.maximum(np.where(doubtful, np.maximum(sigma, top), sigma), EPS / 4 * np.abs(y)), open_
 
 
 def _deviation(row: Array) -> Array:

@@ -3,7 +3,7 @@
 The numeric derivative n has an error bar e. Its tolerance is 4e, since the bar is an estimate (the difference of two
 neighbours in Richardson's table) and not a bound, and four times the bar was never exceeded in our trials; to it comes
 a floor, the rounding that an exact gradient may have: 64 ulps of the products that it sums, and 32 of f itself, as some
-rules lose what f loses.
+rules lose what f loses; and 10⁻¹¹ of the derivative, because f may be a solver that is not more exact itself.
 
 A pass must also *mean* something: n has to be resolved to `rtol` of the derivative. A gradient that agrees within a
 tolerance as large as itself is inconclusive. Where a part of the gradient is as small as the errors of the whole, it
@@ -18,8 +18,10 @@ from typing import Any
 
 PASS, KINK, ZERO, OPEN, FAIL = "pass", "pass at a kink", "pass as zero", "inconclusive", "fail"
 VERDICTS = (PASS, KINK, ZERO, OPEN, FAIL)
+EPS = 2.0**-52
 BARS = 4.0
 COARSE = 104.0
+FINEST = 1e-11
 
 
 @dataclass
@@ -63,7 +65,8 @@ class Row:
 class Measured:
     """What is known of one derivative when it is judged; see `Slopes` and this module's first words.
 
-    `scale` is the size of the whole gradient along such directions, `size` that of f.
+    `scale` is the size of the whole gradient of this component of f; `size` that of all that f computes: what is
+    zero beside it is rounding.
     """
 
     analytic: float
@@ -86,10 +89,15 @@ class Measured:
             return OPEN, "no step gives a finite, converging difference"
         if not isfinite(a):
             return FAIL, f"the gradient is {a}, the derivative is not"
-        apart, tolerance, largest = abs(a - n), BARS * self.error + self.floor, max(abs(a), abs(n))
+        largest = max(abs(a), abs(n))
+        apart, tolerance = abs(a - n), BARS * self.error + self.floor + FINEST * largest
+        if largest <= 64 * EPS * self.size and abs(n) <= BARS * self.error:
+            return ZERO, "no more than rounding"
         if apart > tolerance:
             coarse = self.error > 1e-3 * largest
             if coarse and apart <= COARSE * self.error:
+                if largest <= FINEST * self.size:
+                    return ZERO, "no more than the inexactness of f"
                 return OPEN, "the error bar is as large as the derivative"
             return FAIL, ""
         if apart + self.error <= rtol * largest:
