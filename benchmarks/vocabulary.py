@@ -110,16 +110,18 @@ def fft(batch: int, length: int) -> Case:
 def svd(batch: int, size: int) -> Case:
     """U diag(tanh s) Vᵀ, in which every part of the decomposition counts, and no sign of a vector does."""
 
-    def by_hand(x, c):
+    def by_hand(x, c):  # J. Townsend (2016), Differentiating the singular value decomposition, for square matrices
         U, s, Vh = np.linalg.svd(x, full_matrices=False)
-        f = np.tanh(s)
+        Ut, V, f = np.swapaxes(U, 1, 2), np.swapaxes(Vh, 1, 2), np.tanh(s)
         y = (U * f[:, None, :]) @ Vh
-        M = np.swapaxes(U, 1, 2) @ c @ np.swapaxes(Vh, 1, 2)
-        Mt, (si, sj), (fi, fj) = np.swapaxes(M, 1, 2), (s[:, :, None], s[:, None, :]), (f[:, :, None], f[:, None, :])
-        eye = np.eye(x.shape[-1], dtype=bool)
-        minus = np.where(eye, 1 - f[:, None, :] ** 2, (fi - fj) / np.where(eye, 1, si - sj))  # Daleckii and Krein
-        plus = (fi + fj) / (si + sj)
-        return y, U @ (minus * (M + Mt) / 2 + plus * (M - Mt) / 2) @ Vh
+        c_V, U_c = c @ V, Ut @ c
+        to_U, to_V = c_V * f[:, None, :], np.swapaxes(f[:, :, None] * U_c, 1, 2)
+        to_s = np.sum(U * c_V, axis=1) * (1 - f * f)
+        square, eye = s * s, np.eye(x.shape[-1], dtype=bool)
+        F = np.where(eye, 0, 1 / np.where(eye, 1, square[:, None, :] - square[:, :, None]))
+        A, B = Ut @ to_U, Vh @ to_V
+        J, K = F * (A - np.swapaxes(A, 1, 2)), F * (B - np.swapaxes(B, 1, 2))
+        return y, U @ (J * s[:, None, :] + s[:, :, None] * K + eye * to_s[:, None, :]) @ Vh
 
     def ours(x):
         U, s, Vh = np.linalg.svd(x, full_matrices=False)

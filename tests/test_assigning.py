@@ -220,3 +220,9 @@ def test_the_cure_for_a_plain_array_works():
         return np.sum(array)
 
     np.testing.assert_array_equal(tg.grad(f)(X), 2 * X)
+
+
+@pytest.mark.parametrize("call", [lambda x, out: np.take(x, [0], out=out), lambda x, out: np.median(x, out=out)])
+def test_out_of_a_formula_is_refused(call):
+    with pytest.raises(InPlaceError, match="out= would lose the gradient"):
+        call(leaf(), np.zeros(1))

@@ -138,10 +138,17 @@ def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:
                 break
         else:
             return params  # the usual call, in a third of the time
-    if "out" in params and params.pop("out") is not None:
-        raise InPlaceError(f"{op.name}: out= would lose the gradient: the result is a new Tensor. Leave it away")
+    if "out" in params:
+        params = without_out(op, params)
     op.refuse_unknown(params)
     return {name: constant(op, name, value) for name, value in params.items()}
+
+
+def without_out(op: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """The parameters without ``out=None``; any other ``out=`` is refused."""
+    if params["out"] is not None:
+        raise InPlaceError(f"{op.name}: out= would lose the gradient: the result is a new Tensor. Leave it away")
+    return {name: value for name, value in params.items() if name != "out"}
 
 
 def constant(op: Any, name: str, value: Any) -> Any:

@@ -146,6 +146,7 @@ class Op:
         "function",
         "jvps",
         "kind",
+        "moves",
         "name",
         "plain",
         "reads",
@@ -163,6 +164,7 @@ class Op:
         self.bind = bind or binder(signature or function, self.arity)  # sorts a call of the NumPy function
         self.sort = sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
         self.flat = kind == "flat"
+        self.moves = kind in ("linear", "structure")  # cotangents are moved and added, never multiplied with values
         self.plain = isinstance(vjps, tuple)  # one rule per argument and one result: nothing for the walk to prepare
         # called with its arrays and nothing else: there is nothing to sort
         self.direct = kind not in ("flat", "composite") and not bind

@@ -324,6 +324,8 @@ class Tensor(Assignable):
             return record(op, args, _NONE)
         try:
             if op.kind == "composite":
+                if "out" in kwargs:
+                    kwargs = calls.without_out(op, kwargs)
                 return op.function(*args, **kwargs)
             arrays, params = (op.sort if function is op else op.bind)(*args, **kwargs)
             params = plain_parameters(op, params) if params else params

@@ -58,9 +58,13 @@ def strict_ieee() -> Iterator[None]:
         _strict.reset(token)
 
 
-def needs_care(results: Iterable[Any], roots: Iterable[Node]) -> bool:
-    """True if a pass has to be walked once more: a result is not finite, or cannot be looked at, or a root is NaN."""
-    if is_strict():
+def needs_care(results: Iterable[Any], roots: Iterable[Node], lines: Iterable[Node]) -> bool:
+    """True if a pass has to be walked once more: a result is not finite, or cannot be looked at, or a root is NaN.
+
+    Some lines only move and add cotangents; if there are no others, no zero has met an infinity, and the results,
+    which may be large beside what was computed, need not be read.
+    """
+    if is_strict() or all(node.op.moves for node in lines):  # type: ignore[union-attr]
         return False
     for g in results:
         if not _is_finite(g):

@@ -35,7 +35,7 @@ def pushforward(
     seeds = {node: t for node, t in zip(sources, tangents, strict=True) if t is not None}
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
-    if needs_care(found.values(), roots):
+    if needs_care(found.values(), roots, lines):
         found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
     if (witness := watching()) is not None:
 

@@ -45,7 +45,7 @@ def pullback(
     lines, wanted, strangers = history(roots, sources)
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
-    if needs_care(found.values(), roots):
+    if needs_care(found.values(), roots, lines):
         found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
     if (witness := watching()) is not None:
 

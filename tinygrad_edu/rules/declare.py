@@ -139,6 +139,7 @@ def primitive(
     *,
     call: Callable[..., Any] | None = None,
     bind: Callable[..., Any] | None = None,
+    moves: bool = False,
 ) -> Op:
     """Declare an operation by both of its derivatives.
 
@@ -150,13 +151,17 @@ def primitive(
     jvps : tuple of callables, optional
         ``rule(t, y, *args, **params)``: the derivative applied to the tangent t of that argument. If left out,
         forward mode transposes the vjps, which is slower.
+    moves : bool
+        True if the rules select and share cotangents and never multiply them with a value that could be infinite.
 
     >>> import numpy as np, tinygrad_edu as tg
     >>> norm2 = primitive(lambda x: np.sum(x * x), (lambda g, y, x: 2 * g * x,), (lambda t, y, x: np.sum(2 * x * t),))
     >>> tg.grad(norm2)(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    return _enter(function, Op(call or function, vjps, jvps, "primitive", _name(function), None, bind, function))
+    op = Op(call or function, vjps, jvps, "primitive", _name(function), None, bind, function)
+    op.moves = moves
+    return _enter(function, op)
 
 
 def composite(function: Callable[..., Any], formula: Callable[..., Any]) -> Op:

@@ -237,7 +237,7 @@ def extreme_jvp(t, y, x, axis=None, keepdims=False, initial=None, where=True):
 
 
 for extreme in (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin):
-    primitive(extreme, (extreme_vjp,), (extreme_jvp,))
+    primitive(extreme, (extreme_vjp,), (extreme_jvp,), moves=True)
 composite(
     np.ptp,
     lambda a, axis=None, keepdims=False: (

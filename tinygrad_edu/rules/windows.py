@@ -294,7 +294,7 @@ def _collected_transpose(g, y, x, masks, size, stride, dilation):
 
 dealt = linear(_dealt, _dealt_transpose)
 collected = linear(_collected, _collected_transpose)
-window_max = primitive(_window_max, (_window_max_vjp,), (_window_max_jvp,))
+window_max = primitive(_window_max, (_window_max_vjp,), (_window_max_jvp,), moves=True)
 
 
 # --- resampling -------------------------------------------------------------------------------------------------------
