@@ -338,7 +338,8 @@ class Tensor(Assignable):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if self.node is not None:
             calls.refuse_storing(sys._getframe(1))
-            raise calls.cut_off("np.asarray", "np.stack, or like=x, for np.array", "x.detach() for its values without a gradient")
+            instead, or_else = "np.stack, or like=x, for np.array", "x.detach() for its values without a gradient"
+            raise calls.cut_off("np.asarray", instead, or_else)
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def numpy(self) -> np.ndarray:
