@@ -96,13 +96,13 @@ def climb(
         The first step; a power of 2.
     """
     central, right, left = Table(2, y), Table(1, y), Table(1, y)
-    h, before, steady = start, np.full_like(y, np.nan), np.zeros(y.shape, int)
+    h, before, steady, done = start, np.full_like(y, np.nan), np.zeros(y.shape, int), np.zeros(y.shape, bool)
     while h >= FINEST:
         up, down = f(x + h * u), f(x - h * u)
         ahead, behind = (up - y) / h, (y - down) / h
         rounding, gap = 2 * sigma / h, np.abs(ahead - behind)
         # a kink keeps the gap as it is; noise lets it grow as 1/h
-        kinked = (gap > 0.5 * before) & (gap < 2.5 * before) & (gap > 8 * rounding) & np.isfinite(before)
+        kinked = (gap > 0.5 * before) & (gap < 2.5 * before) & (gap > 8 * rounding) & np.isfinite(before) & ~done
         central.forget(kinked)
         central.add(h, (ahead + behind) / 2, rounding / 2, ~kinked & np.isfinite(ahead + behind))
         right.add(h, ahead, rounding, np.isfinite(ahead))
@@ -110,7 +110,7 @@ def climb(
         steady = np.where(kinked, steady + 1, 0)
         before = gap
         best = np.where(np.isfinite(central.error), central.error, np.inf)
-        done = (best <= goal) & ~kinked | (rounding > 4 * best)
+        done |= (best <= goal) & ~kinked | (rounding > 4 * best)
         if np.all(done | ((steady > 0) & (h < 2.0**-28))):
             break
         h *= 2.0**-8 if np.all(done | (steady >= 3)) else 0.25
