@@ -99,7 +99,7 @@ DASK_LACKS_FUNCTION |= {
     "gammainc", "gammaincc", "gammaincinv", "gammainccinv", "chdtr", "chdtrc", "chdtri", "chdtriv", "gdtr", "gdtrc", "gdtria",
     "gdtrib", "gdtrix", "pdtrik", "betainc", "betaincc", "betaincinv", "betainccinv", "btdtria", "btdtrib", "bdtrik", "bdtrin",
     "nbdtrik", "nbdtrin", "fdtr", "fdtrc", "fdtri", "fdtridfd", "stdtr", "stdtrit", "hyp0f1", "hyp1f1", "hyp2f1", "_zeta",
-    "elliprc", "elliprd", "elliprg", "elliprj", "polygamma", "multigammaln",
+    "elliprc", "elliprd", "elliprg", "elliprj", "multigammaln", "bessel_jn",
     "sici", "shichi", "fresnel", "airy", "airye", "kelvin", "itj0y0", "iti0k0", "it2j0y0", "it2i0k0", "modfresnelp",
     "modfresnelm", "ellipj", "pbdv", "pbvv", "pbwa", "pro_ang1", "pro_rad1", "pro_rad2", "obl_ang1", "obl_rad1", "obl_rad2",
     "pro_ang1_cv", "pro_rad1_cv", "pro_rad2_cv", "obl_ang1_cv", "obl_rad1_cv", "obl_rad2_cv",

@@ -9,6 +9,7 @@ import scipy.special as sp
 
 import tinygrad_edu.rules.special  # noqa: F401 - as a Tensor would load it
 from catalogue.rows import numbers, row
+from tinygrad_edu.scipy import special as ours
 
 anywhere, positive, inside, _ = numbers(317811)  # as in samples.py, but of its own: SciPy's roots want quiet places
 A, B = anywhere(2, 3), anywhere(2, 3)
@@ -45,7 +46,7 @@ COMPLEX = [
     *(row(f, 1.3, W) for f in [sp.jv, sp.yv, sp.iv, sp.kv, sp.jve, sp.yve, sp.ive, sp.kve, sp.hankel1, sp.hankel1e,
                                sp.hankel2, sp.hankel2e]),
     row(sp.ive, 2, -Z), row(sp.jve, 2, -Z), row(sp.hyp0f1, 1.3, Z), row(sp.hyp1f1, 1.3, 0.7, Z), row(sp.hyp2f1, 1.3, 0.7, 2.1, Z / 4),
-    row(sp.eval_legendre, 3, Z), row(sp.eval_jacobi, 3, 0.5, 1.5, Z), row(hidden._spherical_jn, 2, Z, entry="special.spherical_jn"),
+    row(sp.eval_legendre, 3, Z), row(sp.eval_jacobi, 3, 0.5, 1.5, Z), row(hidden._spherical_jn, 2, Z),
     row(hidden._lambertw, W, 0, 1e-8, entry="special.lambertw"), row(hidden._lambertw, W, -1, 1e-8, entry="special.lambertw"),
     row(hidden._lambertw, P, 0, 1e-8, entry="special.lambertw"),
     row(sp.elliprf, W, P + 1j * Q, P), row(sp.elliprd, W, P + 1j * Q, P), row(sp.elliprg, W, P + 1j * Q, P),
@@ -67,7 +68,7 @@ TWO = [
         (sp.jv, P), (sp.yv, P), (sp.iv, P), (sp.kv, P), (sp.struve, P), (sp.modstruve, P), (sp.ive, P), (sp.kve, P), (sp.jve, P)]),
     row(sp.yve, 1, P), row(sp.jv, 2, A), row(sp.iv, 3, A), row(sp.ive, 2, A), row(sp.jv, -1, A),
     row(sp.jn, 2, A, entry="special.jn"), row(sp.yn, 2, P), row(sp.yn, 0, P), row(sp.kn, 0, P), row(sp.kn, 2, P),
-    *(row(f, n, x, entry=f"special.{f.__name__.strip('_')}") for n in (0, 2) for f, x in [
+    *(row(f, n, x) for n in (0, 2) for f, x in [
         (hidden._spherical_jn, P), (hidden._spherical_yn, P), (hidden._spherical_in, P), (hidden._spherical_kn, P),
         (hidden._spherical_jn_d, P), (hidden._spherical_yn_d, P), (hidden._spherical_in_d, P), (hidden._spherical_kn_d, P)]),
     *(row(f, n, S) for n in (0, 1, 4) for f in [
@@ -100,9 +101,23 @@ MORE = [
     row(sp.pro_rad2_cv, 1, 2, 1.3, sp.pro_cv(1, 2, 1.3), P + 1), row(sp.obl_ang1_cv, 1, 2, 1.3, sp.obl_cv(1, 2, 1.3), S),
     row(sp.obl_rad1_cv, 1, 2, 1.3, sp.obl_cv(1, 2, 1.3), P), row(sp.obl_rad2_cv, 1, 1, 1.3, sp.obl_cv(1, 1, 1.3), P),
 ]
+OURS = [
+    row(f, *x, entry=f"special.{f.__name__}", **params) for f, x, params in [
+        *((ours.polygamma, (n, P), {}) for n in (0, 1, 3)), (ours.polygamma, (2, A), {}), (ours.multigammaln, (P + 1, 3), {}),
+        (ours.factorial, (A,), {}), (ours.comb, (P + 2, Q), {}), (ours.comb, (P + 2, Q), {"repetition": True}), (ours.comb, (Q, P + 2), {}),
+        (ours.diric, (A, 4), {}), (ours.diric, (3 * A, 5), {}), (ours.softmax, (A,), {}), (ours.softmax, (A,), {"axis": 1}),
+        (ours.log_softmax, (A,), {}), (ours.log_softmax, (A,), {"axis": (0, 1)}), (ours.logsumexp, (A,), {"axis": 0}),
+        (ours.spherical_jn, (2, A), {}), (ours.spherical_jn, (3, A), {}), (ours.spherical_jn, (2, A), {"derivative": True}),
+        (ours.spherical_yn, (2, A), {}), (ours.spherical_in, (1, A), {"derivative": True}), (ours.spherical_kn, (2, P), {}),
+        (ours.softplus, (A,), {}), (ours.bessel_jn, (A,), {"v": 3}), (np.sinc, (A,), {}),
+    ]
+]
+OURS += [row(ours.sph_harm_y, n, m, A, B, entry="special.sph_harm_y", numpy_only=True) for n, m in [(2, -2), (2, 0), (2, 1), (1, 1)]]
+OURS += [row(f, P, Q, entry=f.__name__) for f in [sp.xlogy, sp.xlog1py]]
+OURS += [row(sp.psi, P, entry="special.digamma")]  # one function with two names
 # fmt: on
 
-SAMPLES = [*ONE, *COMPLEX, *TWO, *MORE]
+SAMPLES = [*OURS, *ONE, *COMPLEX, *TWO, *MORE]
 FLAT = [row(sp.round, A), row(sp.gammasgn, A)]
 # No argument has a derivative that is known; the calls are refused, by name.
 REFUSED = {

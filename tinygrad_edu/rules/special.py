@@ -83,9 +83,13 @@ def _boxcox_lambda(u, lam):
     return u * u * sp.hyp1f1(2, 3, lam * u) / 2
 
 
-def _tukey_x(y, lam):
-    """1 / Q'(y) for the quantile function Q(y) = (y^λ - (1 - y)^λ)/λ; 0 outside of the support."""
-    return np.where((y > 0) & (y < 1), 1 / (y ** (lam - 1) + (1 - y) ** (lam - 1)), 0)
+def _tukey(y, lam, slope):
+    """slope / Q'(y) for the quantile function Q(y) = (y^λ - (1 - y)^λ)/λ; 0 outside of the support."""
+    return np.where((y > 0) & (y < 1), slope / (y ** (lam - 1) + (1 - y) ** (lam - 1)), 0)
+
+
+def _tukey_lambda(y, lam):
+    return _boxcox_lambda(np.log1p(-y), lam) - _boxcox_lambda(np.log(y), lam)
 
 
 elementwise(sp.boxcox,     lambda g, y, x, lam: g * x ** (lam - 1),
@@ -96,9 +100,8 @@ elementwise(sp.inv_boxcox, lambda g, y, x, lam: g * y ** (1 - lam),
                            lambda g, y, x, lam: -g * y ** (1 - lam) * _boxcox_lambda(np.log(y), lam))
 elementwise(sp.inv_boxcox1p, lambda g, y, x, lam: g * (1 + y) ** (1 - lam),
                            lambda g, y, x, lam: -g * (1 + y) ** (1 - lam) * _boxcox_lambda(np.log1p(y), lam))
-elementwise(sp.tklmbda,    lambda g, y, x, lam: g * _tukey_x(y, lam),
-                           lambda g, y, x, lam: g * _tukey_x(y, lam)
-                           * (_boxcox_lambda(np.log1p(-y), lam) - _boxcox_lambda(np.log(y), lam)))
+elementwise(sp.tklmbda,    lambda g, y, x, lam: g * _tukey(y, lam, 1),
+                           lambda g, y, x, lam: g * _tukey(y, lam, _tukey_lambda(y, lam)))
 
 
 # --- error functions --------------------------------------------------------------------------------------------------
