@@ -21,7 +21,19 @@ except ImportError as error:
         'tinygrad_edu.scipy needs SciPy, which is not installed. Install it: pip install "tinygrad-edu[scipy]"'
     ) from error
 
-__all__ = ["fft", "integrate", "interpolate", "linalg", "ndimage", "optimize", "signal", "sparse", "spatial", "special", "stats"]
+__all__ = [
+    "fft",
+    "integrate",
+    "interpolate",
+    "linalg",
+    "ndimage",
+    "optimize",
+    "signal",
+    "sparse",
+    "spatial",
+    "special",
+    "stats",
+]
 
 
 def __getattr__(name: str) -> Any:
