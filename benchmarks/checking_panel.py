@@ -162,7 +162,7 @@ CORRECT = [
     Case("by hand: a softmax",               nn.softmax,        (X,),    lambda g, x: nn.softmax(x) * (g - np.sum(g * nn.softmax(x)))),
     Case("by hand: loops over elements",     lambda x: sum(float(v) ** 3 for v in x), (X,), lambda g, x: g * 3 * x * x),
     Case("by hand: sin(1e5 x) in floats",    lambda x: float(np.sin(1e5 * float(x))), (0.7,), lambda g, x: g * 1e5 * np.cos(1e5 * x)),
-    Case("by hand: |x| in floats",           lambda x: abs(float(x[0])) + float(x[1]), (np.array([0.0, 2.0]),), lambda g, x: g * np.array([0.3, 1.0])),
+    Case("by hand: |x| in floats",           lambda x: abs(float(x[0])) + float(x[1]), (np.array([0.0, 2.0]),), lambda g, x: g * np.array([np.sign(x[0]) or 0.3, 1.0])),
 ]
 # fmt: on
 
@@ -322,7 +322,7 @@ WRONG = [
     Case("by hand: g²",                    np.sin, (X,), lambda g, x: (g + 1e-3 * g * g) * np.cos(x)),
     Case("by hand: constant part",         np.sin, (X,), lambda g, x: g * np.cos(x) + 1e-6),
     Case("by hand: in plain floats",       lambda x: sum(float(v) ** 3 for v in x), (X,), lambda g, x: g * 3.0001 * x * x),
-    Case("by hand: |x| in floats",         lambda x: abs(float(x[0])) + float(x[1]), (np.array([0.0, 2.0]),), lambda g, x: g * np.array([1.3, 1.0])),
+    Case("by hand: |x| in floats",         lambda x: abs(float(x[0])) + float(x[1]), (np.array([0.0, 2.0]),), lambda g, x: g * np.array([np.sign(x[0]) or 1.3, 1.0])),
     Case("by hand: sin(1e5 x) in floats",  lambda x: float(np.sin(1e5 * float(x))), (0.7,), lambda g, x: g * 1.001e5 * np.cos(1e5 * x)),
     Case("by hand: float32",               lambda x: np.tanh(x), (X.astype("f4"),), lambda g, x: g * (1 - np.tanh(x) ** 2) * np.float32(1.00001)),
 ]

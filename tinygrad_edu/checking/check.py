@@ -22,7 +22,7 @@ from .report import Report
 from .stencils import Array, exact, scales
 from .stepping import NotStepped
 from .trials import Trial
-from .verdicts import FAIL, KINK, OPEN, PASS, Row
+from .verdicts import BELOW, EPS, FAIL, OPEN, PASS, ZERO, Row
 
 Function = Callable[..., Any]
 CHEAP = 2_000
@@ -169,7 +169,7 @@ class Examination:
                 v = self.rng.uniform(0.5, 1.5, problem.outputs.size)
                 found.rows += narrow(problem, v, self.rng)
         elif found.verdict == FAIL and problem.differentiable:
-            found.culprit, note = first_wrong(problem, problem.x, self.rng, self.rtol)
+            found.culprit, note, _ = first_wrong(problem, problem.x, self.rng, self.rtol)
             found.notes += [note] if note else []
 
     # --- the points
@@ -213,16 +213,21 @@ class Examination:
     def _localise(self, trial: Trial, failed: list) -> None:
         """Ask the record who it was. A part that fails decides what the whole could not."""
         found, problem = self.found, trial.problem
+        below = [(row, known) for row, _, _, known in trial.suspects if row.reason == BELOW]
         if problem.differentiable:
-            found.culprit, note = first_wrong(problem, trial.x, self.rng, self.rtol, trial.order)
+            found.culprit, note, kinked = first_wrong(problem, trial.x, self.rng, self.rtol, trial.order)
             found.notes += [note] if note else []
             if found.culprit is not None and not failed:
                 row = next(s[0] for s in trial.suspects if s[0].verdict == OPEN)
                 row.verdict, row.reason = FAIL, f"the rule of {found.culprit.operation} is wrong"
             if found.culprit is None:
-                for row, *_ in (s for s in failed if s[3].kink):
+                for row, *_ in (s for s in failed if s[3].kink or kinked):
                     row.verdict = OPEN
                     row.reason = "at a kink: valid slopes of its parts that make no slope of the whole"
+        else:  # what cannot change f by one rounding is zero, unless a record says more
+            below = [(row, k) for row, k in below if max(abs(k.analytic), abs(k.numeric)) <= 4 * EPS * k.size]
+        for row, _ in below if found.culprit is None else []:
+            row.verdict, row.reason = ZERO, "below the rounding of f, and each rule is right by itself"
         if failed and found.verdict == FAIL:
             self._whose_mistake(trial, failed[0])
 

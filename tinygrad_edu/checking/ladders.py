@@ -70,7 +70,10 @@ class Table:
             best, trust = np.where(better, refined, best), np.where(better, apart, trust)
         error = np.fmax(trust, rounding)
         error = np.where(np.isnan(self.latest) | ~keep, error, np.fmax(error, np.abs(best - self.latest) / 2))
-        better = error < self.error
+        # a finer level that is sure of another value refutes the coarse one, which may have met a period of f, or a pole
+        with np.errstate(invalid="ignore"):
+            refuted = (error < 0.1 * np.abs(best)) & (np.abs(best - self.value) > 16 * (error + self.error))
+        better = (error < self.error) | refuted
         self.value, self.error = np.where(better, best, self.value), np.where(better, error, self.error)
         self.latest = best
         self.rows, self.steps = rows, [*self.steps, h]
@@ -82,9 +85,10 @@ class Table:
 
 
 def climb(
-    f: Callable[[Array], Array], x: Array, u: Array, y: Array, sigma: Array, goal: Array, start: float = 2.0**-3
-) -> Slopes:
-    """The derivative of f at x along u, down to an error of `goal` or as far as rounding allows.
+    f: Callable[[Array], Array], x: Array, u: Array, y: Array, sigma: Array, goal: Array, expected: Array,
+    start: float = 2.0**-3,
+) -> Slopes:  # fmt: skip
+    """The derivative of f at x along u, down to an error of `goal`, or as far as rounding allows.
 
     Parameters
     ----------
@@ -92,11 +96,14 @@ def climb(
         From a vector to the vector of components that are wanted.
     y, sigma, goal : arrays
         f(x), the noise of f, and the error bar that is good enough, per component.
+    expected : array
+        What the gradient says. A ladder that agrees may stop at its goal; one that does not is climbed to the end.
     start : float
         The first step; a power of 2.
     """
     central, right, left = Table(2, y), Table(1, y), Table(1, y)
-    h, before, steady, done = start, np.full_like(y, np.nan), np.zeros(y.shape, int), np.zeros(y.shape, bool)
+    before, steady, growing = np.full_like(y, np.nan), np.zeros(y.shape, int), np.zeros(y.shape, int)
+    done, h, last = np.zeros(y.shape, bool), start, np.zeros_like(y)
     while h >= FINEST:
         up, down = f(x + h * u), f(x - h * u)
         ahead, behind = (up - y) / h, (y - down) / h
@@ -108,16 +115,20 @@ def climb(
         right.add(h, ahead, rounding, np.isfinite(ahead))
         left.add(h, behind, rounding, np.isfinite(behind))
         steady = np.where(kinked, steady + 1, 0)
-        before = gap
-        best = np.where(np.isfinite(central.error), central.error, np.inf)
-        done |= (best <= goal) & ~kinked | (rounding > 4 * best)
+        size = np.fmax(np.abs(ahead), np.abs(behind))
+        clear = size > 16 * rounding
+        growing = np.where(clear, np.where(size > 1.8 * last, growing + 1, 0), growing)
+        before, last = gap, size
+        with np.errstate(invalid="ignore"):
+            agrees = np.abs(central.value - expected) <= goal + 4 * central.error
+        done |= (central.error <= goal) & agrees & ~kinked | (rounding > 4 * central.error)
         if np.all(done | ((steady > 0) & (h < 2.0**-28))):
             break
         h *= 2.0**-8 if np.all(done | (steady >= 3)) else 0.25
-    return _summed_up(central, right, left, steady)
+    return _summed_up(central, right, left, steady, diverging=growing >= 3)
 
 
-def _summed_up(central: Table, right: Table, left: Table, steady: Array) -> Slopes:
+def _summed_up(central: Table, right: Table, left: Table, steady: Array, diverging: Array) -> Slopes:
     error = right.error + left.error
     one_sided = np.isfinite(right.error) ^ np.isfinite(left.error)
     with np.errstate(invalid="ignore"):
@@ -126,4 +137,5 @@ def _summed_up(central: Table, right: Table, left: Table, steady: Array) -> Slop
     edge = one_sided & ~np.isfinite(bar)
     side = np.where(np.isfinite(right.error), right.value, left.value)
     value, bar = np.where(edge, side, value), np.where(edge, np.fmin(right.error, left.error), bar)
+    bar = np.where(diverging, np.inf, bar)
     return Slopes(value, bar, left.value, right.value, error, kink, "ladder")

@@ -19,16 +19,18 @@ import numpy as np
 
 from ..calls import is_inexact
 from ..errors import TinygradError
-from ..graph import Node, Op
+from ..graph import RULES, Node, Op
 from ..modes.anomaly import witnessed
 from ..places import Place, place_of_user
 from ..runs import Run
+from ..tensor import Tensor, record
 from ..trees import leaves
 from .bisection import worst_element
 from .mistakes import likely
 from .problems import Problem, of_flat
 from .protocol import promises
 from .stencils import Array, exact
+from .stepping import Stepped
 from .trials import Trial
 from .verdicts import FAIL
 
@@ -106,8 +108,8 @@ def lines_of(problem: Problem, x: Array) -> list[Line]:
 
 def first_wrong(
     problem: Problem, x: Array, rng: np.random.Generator, rtol: float, order: int = 1
-) -> tuple[Culprit | None, str]:
-    """The first line whose rule fails on its own, and a note if the walk could not be finished.
+) -> tuple[Culprit | None, str, bool]:
+    """The first line whose rule fails on its own; a note if the walk could not be finished; if any line is at a kink.
 
     Parameters
     ----------
@@ -119,21 +121,24 @@ def first_wrong(
     try:
         lines = lines_of(problem, x)
     except (TinygradError, ArithmeticError, ValueError, TypeError) as error:
-        return None, f"the record could not be walked: {error}"
-    end = time.monotonic() + PATIENCE
+        return None, f"the record could not be walked: {error}", False
+    end, kinked = time.monotonic() + PATIENCE, False
     for of_order in (1, 2)[:order]:
         for number, line in enumerate(lines):
             if time.monotonic() > end:
-                return None, f"{PATIENCE:.0f} seconds sufficed for {number} of {len(lines)} lines of the record"
-            if (culprit := suspected(line, rng, rtol, of_order)) is not None:
-                return culprit, ""
-    return None, ""
+                note = f"{PATIENCE:.0f} seconds sufficed for {number} of {len(lines)} lines of the record"
+                return None, note, kinked
+            culprit, kink = suspected(line, rng, rtol, of_order)
+            kinked |= kink
+            if culprit is not None:
+                return culprit, "", kinked
+    return None, "", kinked
 
 
-def suspected(line: Line, rng: np.random.Generator, rtol: float, order: int) -> Culprit | None:
-    """The culprit, if this line's own rule fails."""
+def suspected(line: Line, rng: np.random.Generator, rtol: float, order: int) -> tuple[Culprit | None, bool]:
+    """The culprit, if this line's own rule fails; and if the line is at a kink."""
     if line.op.kind == "structure":
-        return None
+        return None, False
     with np.errstate(all="ignore"):
         try:
             problem = alone(line)
@@ -141,17 +146,17 @@ def suspected(line: Line, rng: np.random.Generator, rtol: float, order: int) -> 
                 v = rng.uniform(0.5, 1.5, problem.outputs.size) * rng.choice([-1.0, 1.0], problem.outputs.size)
                 problem = problem.second(v)
             elif (broken := [row for row in promises(problem, rng) if row.verdict == FAIL]) != []:
-                return Culprit(line.op.name, line.place, None, "", "", broken[0].reason)
+                return Culprit(line.op.name, line.place, None, "", "", broken[0].reason), False
             trial = Trial(problem, problem.x, problem.y, rng, rtol, few=16)
             trial.run(everything=problem.inputs.size <= 4096)
         except (TinygradError, ArithmeticError, ValueError, TypeError, AttributeError, IndexError):
-            return None
+            return None, False
         failed = [row for row in trial.rows if row.verdict == FAIL]
         if not failed:
-            return None
+            return None, trial.kinked
         if failed[0].where.startswith("forward"):
-            return Culprit(line.op.name, line.place, None, "", "", f"forward mode, {_numbers(failed[0])}", order)
-        return _described(line, trial, failed[0], order)
+            return Culprit(line.op.name, line.place, None, "", "", f"forward mode, {_numbers(failed[0])}", order), trial.kinked
+        return _described(line, trial, failed[0], order), trial.kinked
 
 
 def alone(line: Line) -> Problem:
@@ -162,9 +167,24 @@ def alone(line: Line) -> Problem:
         full = list(line.args)
         for i, a in zip(line.traced, arrays, strict=True):
             full[i] = a
-        return [y for y in leaves(op(*full, **line.params)) if is_inexact(y) or hasattr(y, "near")]
+        return [y for y in leaves(called(op, full, line.params)) if is_inexact(y) or hasattr(y, "near")]
 
     return of_flat(function, [line.args[i] for i in line.traced], [f"argument {i}" for i in line.traced])
+
+
+def called(op: Op, args: list[Any], params: dict[str, Any]) -> Any:
+    """The operation on arguments in the order of the record, whatever kind of arrays they are."""
+    if any(type(a) is Tensor for a in args):
+        return record(op, args, params)
+    stepped = next((a for a in args if type(a) is Stepped), None)
+    if stepped is None or op.kind == "custom":
+        return op.function(*args, **params)
+    return stepped.apply(function_of(op), op, args, params)
+
+
+def function_of(op: Op) -> Any:
+    """The function of the table that an operation belongs to; for an operation of one's own, itself."""
+    return next((f for f, of_table in RULES.items() if of_table is op and type(f) is not Op), op)
 
 
 def _numbers(row: Any) -> str:

@@ -44,7 +44,7 @@ def _guesses(wrong: Array, right: Array, slack: Array, shape: tuple[int, ...], s
         return
     if same(wrong, -right):
         yield "the sign is wrong"
-    if wrong.shape[0] == wrong.shape[1] and wrong.shape[0] > 1 and same(wrong, right.T):
+    if wrong.shape[0] == wrong.shape[1] and wrong.shape[0] > 1 and same(wrong, right.T) and not same(right, right.T):
         yield "the Jacobian is transposed"
     big = np.abs(right) > 0.1 * np.max(np.abs(right), initial=0)
     factor = float(np.median(wrong[big] / right[big])) if big.any() else np.nan

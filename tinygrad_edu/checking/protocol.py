@@ -73,13 +73,13 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool):
             text = f"the vjp of {factor:g} g is not {factor:g} times the vjp of g"
             yield _row("the vjp is linear in the cotangent", FAIL, text)
             break
+    if not np.array_equal(problem.inputs.vector(raw), stale, equal_nan=True):
+        yield _row("nothing is aliased", FAIL, "a gradient that was handed out was written to by a later call")
     if np.isfinite(first).all() and np.any(problem.pull(problem.x, 0 * v) != 0):
         yield _row("the vjp is linear in the cotangent", FAIL, "the vjp of 0 is not 0")
     second = problem.pull(problem.x, v, fresh=True)
     if _differ(second, first, bound) and deterministic:
         yield _row("the vjp is deterministic", FAIL, "the vjp gave two answers to the same question")
-    if not np.array_equal(problem.inputs.vector(raw), stale, equal_nan=True):
-        yield _row("nothing is aliased", FAIL, "a gradient that was handed out was written to by a later call")
     if problem.outputs.size > 1:
         yield from _additive(problem, v, first, rng, rounding)
 

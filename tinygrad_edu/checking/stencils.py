@@ -49,7 +49,7 @@ def scales(x: Array, offsets: Array) -> Array:
 def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Array, Array]:
     """The rounding error of each component of f near x, and where f stood still at any step.
 
-    Seven points along u, so near to each other that a smooth f is linear over them: the fourth and fifth differences
+    Seven points along u, to one side lest a kink at x be taken for noise, so near to each other that a smooth f is linear over them: the fourth and fifth differences
     are then noise alone, with σ² = (k!)²/(2k)! ⟨(Δᵏ)²⟩. Where f does not move at all, the points draw apart.
     """
     sigma = np.zeros_like(y)
@@ -57,7 +57,7 @@ def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Ar
     for step in (2.0**-32, 2.0**-24, 2.0**-15, 2.0**-8):
         if step < 2.0**-32 or not open_.any():
             break
-        row = np.stack([f(x + (i * step) * u) if i else y for i in range(-3, 4)])
+        row = np.stack([f(x + (i * step) * u) if i else y for i in range(7)])
         row = np.where(np.isfinite(row), row, y)
         sigma = np.where(open_, _deviation(row), sigma)
         open_ &= (row == row[0]).all(axis=0)

@@ -17,6 +17,7 @@ W. Squire & G. Trapp, "Using complex variables to estimate derivatives of real f
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,7 @@ class Stepped(Surface):
             op, args, params = sorted_call(rule_for, ufunc, method, inputs, kwargs)
         except NoRuleError:
             raise NotStepped(ufunc.__name__) from None
-        return self._apply(ufunc if method == "__call__" else None, op, args, params)
+        return self.apply(ufunc if method == "__call__" else None, op, args, params)
 
     def __array_function__(self, function, types, args, kwargs):
         op = function if type(function) is Op else rule_for(function)
@@ -83,9 +84,10 @@ class Stepped(Surface):
         if op.kind == "composite":
             return op.function(*args, **kwargs)
         arrays, params = (op.sort if function is op else op.bind)(*args, **kwargs)
-        return self._apply(function, op, arrays, params)
+        return self.apply(function, op, arrays, params)
 
-    def _apply(self, function: Any, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+    def apply(self, function: Any, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+        """The operation that belongs to a function, on sorted arguments."""
         if op.kind == "composite":
             return op.function(*arrays, **params)
         if op.flat:
@@ -100,7 +102,7 @@ class Stepped(Surface):
             (x, s), (y, t) = map(parts, arrays)
             moved = op.function(s, y, **params) + op.function(x, t, **params)
             return self._both(op.function(x, y, **params), moved)
-        if type(function) is Op and op.function is not function:  # an operation of one's own: look inside
+        if isfunction(op.function) and op.function is not function:  # an operation of one's own: look inside
             return op.function(*arrays, **params)
         raise NotStepped(op.name)
 

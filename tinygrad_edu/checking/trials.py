@@ -113,7 +113,7 @@ class Trial:
         goal = (1e-11 if fine else 1e-8) * np.fmax(np.abs(self.gradients @ u), 1e-3 * self.scale())
         near = self.near if self.near > 2.0**-38 else np.inf
         start = 2.0 ** min(-3, int(np.floor(log2(near))) - 1) if isfinite(near) else 2.0**-3
-        return climb(self._f, self.x, u, self.y, self.sigma, goal, start)
+        return climb(self._f, self.x, u, self.y, self.sigma, goal, self.gradients @ u, start)
 
     def slopes(self, u: Array, fine: bool = True) -> Slopes:
         """By the complex step if it can be taken here, else by a ladder."""
@@ -138,7 +138,7 @@ class Trial:
         """Cross-examine; `everything` looks at single elements too, and not at joint directions alone."""
         first = self.directions[0]
         slopes = self.slopes(first.u)
-        self.trusted = np.zeros(len(self.y), bool)
+        self.trusted, self.singular = np.zeros((2, len(self.y)), bool)
         if self.stepping and slopes.method == "complex step":
             self._cross_check(first.u, slopes)
         if not self.stepping and slopes.method == "complex step":
@@ -147,8 +147,8 @@ class Trial:
         for direction in self.directions[1:]:
             self.look(direction, self.slopes(direction.u))
         if everything:
-            for direction in self._singles():
-                self.look(self._projected(direction), self.slopes(direction.u, fine=False))
+            for direction in map(self._projected, self._singles()):
+                self.look(direction, self.slopes(direction.u, fine=False))
         self.forward(first)
         self.confirm()
 
@@ -177,10 +177,14 @@ class Trial:
     def look(self, direction: Direction, slopes: Slopes, of: Array | None = None, what: str = "") -> None:
         """Judge the gradient (or what `of` says) along one direction, in every component."""
         analytic = self.gradients @ direction.u if of is None else of
+        if direction.element is None:
+            self.singular |= ~np.isfinite(slopes.error) & ~slopes.kink
         for j in range(len(self.y)):
             known = self.known(analytic, slopes, direction.u, j)
             verdict, reason = known.judged(self.rtol)
             self.kinked |= known.kink
+            if verdict == FAIL and not isfinite(known.analytic) and self._overflows(j, known, direction.u):
+                verdict, reason = OPEN, "the derivative is infinite here, or too large for a float"
             scale = float(direction.u[direction.element]) if direction.element is not None and not self.project else 1.0
             row = Row(
                 what + self._name(direction, j), known.analytic / scale, known.numeric / scale, known.error / abs(scale),
@@ -191,6 +195,11 @@ class Trial:
             self.rows.append(row)
             if verdict in (FAIL, OPEN):
                 self.suspects.append((row, direction, j, known))
+
+    def _overflows(self, j: int, known: Measured, u: Array) -> bool:
+        """True if an infinite gradient is as right as a float can be."""
+        infinite = ~np.isfinite(self.gradients[j]) & (u != 0)
+        return bool(self.singular[j] or np.isinf(np.max(np.abs(known.numeric) / np.abs(u[infinite]), initial=0)))
 
     def _name(self, direction: Direction, j: int) -> str:
         into = direction.name if direction.element is None else self.problem.inputs.where(direction.element)
@@ -218,7 +227,7 @@ class Trial:
 
     def confirm(self) -> None:
         """Examine the suspects again, the worst first; what is left as a failure has been earned."""
-        failing = [s for s in self.suspects if s[0].verdict == FAIL]
+        failing = [s for s in self.suspects if s[0].verdict == FAIL or s[3].sharp]
         if not failing:
             self._second_opinions()
             return
@@ -247,10 +256,17 @@ class Trial:
                 row.verdict, row.reason = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j).judged(self.rtol)
 
     def _measure_conditioning(self) -> None:
-        """How much the gradient changes if x moves by four ulps: no program can be asked for more than that."""
-        self.moved = self.x + 4 * np.spacing(np.abs(self.x)) * self.rng.choice([-1.0, 1.0], self.x.size)
-        again = np.array([self.problem.pull(self.moved, v) for v in self.components])
-        self.conditioning = np.where(np.isfinite(again - self.gradients), again - self.gradients, 0)
+        """How much the gradient changes if x moves by four ulps: no program can be asked for more than that.
+
+        All of x moves by the same factor, so that zeros, ties and symmetries stay. A gradient that jumps all the same,
+        but no further if x moves further, has a kink here and is not badly conditioned.
+        """
+        self.moved = self.x * (1 + 4 * EPS)
+        near, far = (np.array([self.problem.pull(x, v) for v in self.components]).reshape(-1, self.x.size)
+                     for x in (self.moved, self.x * (1 + 256 * EPS)))  # fmt: skip
+        change, further = (np.where(np.isfinite(g - self.gradients), np.abs(g - self.gradients), 0) for g in (near, far))
+        jump = (change > 1e-3 * np.abs(self.gradients)) & (further < 8 * change)
+        self.conditioning = np.where(jump, 0, change)
         self.wobbles: dict[int, Array] = {}
 
     def _rejudged(self, row: Row, known: Measured, direction: Direction, j: int) -> tuple[str, str]:
