@@ -132,6 +132,11 @@ def test_betainc_in_its_parameters_keeps_ten_digits(i):
     np.testing.assert_allclose(found, expected, rtol=2e-10)
 
 
+def test_betainc_has_slopes_where_the_beta_function_underflows():
+    expected = difference(lambda a: sp.betainc(a, 1000.0, 0.5), 1000.0, 2.0)
+    assert slopes(lambda a: sp.betainc(a, 1000.0, 0.5), 1000.0) == pytest.approx([expected], rel=1e-9)
+
+
 def test_incomplete_functions_do_not_depend_on_parameters_at_the_ends():
     assert slopes(sp.gammainc, 2.0, 0.0) == [0.0, 0.0]
     assert slopes(lambda a, b: sp.betainc(a, b, 0.0), 2.0, 3.0) == [0.0, 0.0]
