@@ -11,6 +11,7 @@ recorded as data. Everything else is a way of reading that record.
 
 from . import errors, extend, rules
 from .checking import Report, check, check_gradient, check_vjp
+from .compiling import compile
 from .custom import checkpoint, custom_jvp, custom_vjp
 from .graph import RULES, Node, Op, no_grad
 from .implicit import custom_linear_solve, custom_root, fixed_point
@@ -31,6 +32,7 @@ __all__ = [
     "check_gradient",
     "check_vjp",
     "checkpoint",
+    "compile",
     "custom_jvp",
     "custom_linear_solve",
     "custom_root",

@@ -169,3 +169,20 @@ class DataError(TinygradError, ValueError):
 
 class ExpressionError(TinygradError, ValueError):
     """A formula typed on the command line holds something other than arithmetic, NumPy's functions and variables."""
+
+
+class TraceError(TinygradError, TypeError):
+    """A function cannot be compiled, because what it does depends on the values of its arguments.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> relu = tg.compile(lambda x: x if x > 0 else 0 * x)
+    >>> relu(-1.0)
+    Traceback (most recent call last):
+        ...
+    tinygrad_edu.errors.TraceError: compile: the truth of a traced value: the program would be right for this value only.
+    ...
+    What to do: np.where(condition, a, b) chooses among values; ...
+    >>> relu = tg.compile(lambda x: np.where(x > 0, x, 0 * x))
+    >>> print(relu(-1.0))
+    -0.0
+    """

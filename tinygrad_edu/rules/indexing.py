@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Op
+from ..surface import Surface
 from .declare import composite, flat, linear, primitive
 
 
@@ -52,7 +53,10 @@ def _gathered(x, shape, index):
     """Scatter for arrays that cannot be written into: every place reads its element, or a zero behind the last one.
 
     A place that is written k times reads k times, so the reading is repeated as often as the busiest place needs.
+    An array that only writes down what is done with it gets the operation as it is.
     """
+    if hasattr(x, "keeps_operations"):
+        return scatter(x, shape=shape, index=index)
     places = np.ravel(np.reshape(np.arange(math.prod(shape)), shape)[index])
     sources = np.concatenate([np.ravel(np.broadcast_to(x, np.shape(x))), np.zeros_like(x, shape=(1,))])
     order = np.argsort(places, kind="stable")
@@ -77,7 +81,7 @@ getitem = linear(operator.getitem, lambda g, y, x, index: scatter(g, shape=x.sha
 
 
 def _setitem(x, v, index):
-    if not isinstance(x, _NUMPY):
+    if not isinstance(x, _NUMPY) or isinstance(v, Surface):
         return _chosen(x, v, index)
     result = np.array(x)
     result[index] = v
@@ -86,6 +90,8 @@ def _setitem(x, v, index):
 
 def _chosen(x, v, index):
     """Assignment for arrays that cannot be written into: every place reads the old value, or the last new one."""
+    if hasattr(x, "keeps_operations") or hasattr(v, "keeps_operations"):
+        return setitem(x, v, index=index)
     places = np.reshape(np.arange(x.size), x.shape)
     target = places[index]
     reads = np.array(places)

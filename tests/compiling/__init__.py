@@ -1,0 +1,1 @@
+"""Tests of the compiler, one file for each of its parts."""

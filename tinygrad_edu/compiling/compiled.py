@@ -1,0 +1,246 @@
+"""`compile`: a function that is traced once for each signature, and is a program afterwards."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from functools import update_wrapper
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from ..errors import TraceError
+from ..modes.careful import is_strict
+from ..trees import flatten
+from .captures import Captures
+from .emit_numpy import Module, emit_numpy
+from .passes import fuse, improved, reuse
+from .passes.fuse import domain_of
+from .program import Line, Program
+from .signatures import NotPlain, builder, is_input, named_leaves, signed
+from .trace import Recorder, recording_program
+from .traced import Traced
+
+Function = Callable[..., Any]
+BACKENDS = ("numpy",)
+_Array, _Number = np.ndarray, np.float64
+_SILENT = copy_context()
+_SILENT.run(np.seterr, all="ignore")
+LARGE = 16384
+"""Pointwise lines of more elements go into kernels of the NumPy backend."""
+
+
+def compile(
+    f: Function | None = None,
+    backend: str = "numpy",
+    *,
+    threads: int | None = None,
+    constant: Sequence[Any] = (),
+    fallback: bool = False,
+) -> Any:
+    """The function as a program: traced at its first call, straight-line code at the next ones.
+
+    Parameters
+    ----------
+    f : callable
+        A function of arrays, written in NumPy, or any transform of one: ``tg.value_and_grad(loss)``. Left out, the
+        result is a decorator.
+    backend : {"numpy"}
+        What the program is written in.
+    threads : int, optional
+        On how many threads large kernels run; by default as many as there are processors.
+    constant : sequence of str or array
+        Arrays that f closes over (or their names) and that will never change. Others are read anew at every call.
+    fallback : bool
+        Call f itself where it cannot be traced, instead of raising.
+
+    Returns
+    -------
+    Compiled
+        Called like f. Arrays, floats and random generators among the arguments may take other values at every call;
+        other shapes, dtypes, or Python integers, flags and strings are traced anew. Its results are plain arrays, also
+        where an argument of f was a view of another; no argument is ever modified.
+
+    Raises
+    ------
+    TraceError
+        At the first call, if f looks at values: branches on them, converts them, or makes shapes of them.
+
+    Notes
+    -----
+    A gradient that is not finite is computed again by f itself, which knows where zero met infinity.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> slope = tg.compile(tg.grad(lambda x: np.exp(2 * x) * np.sin(x)))
+    >>> print(f"{slope(0.5):.4f}")
+    4.9919
+    >>> print(slope.source)
+    \"\"\"f, compiled to NumPy.\"\"\"
+    ...
+    """
+    if f is None:
+        return lambda f: compile(f, backend, threads=threads, constant=constant, fallback=fallback)
+    if not callable(f):
+        raise TraceError(f"compile: {type(f).__name__} is no function. Expected the function itself: compile(f)(x)")
+    if backend not in BACKENDS:
+        raise TraceError(f"compile: backend={backend!r}. Expected one of {', '.join(map(repr, BACKENDS))}")
+    return Compiled(f, backend, threads or os.cpu_count() or 1, tuple(constant), fallback)
+
+
+class Compiled:
+    """A compiled function; see `compile`.
+
+    Attributes
+    ----------
+    function : callable
+        What it was made of.
+    source : str
+        The program that the last call ran, as text.
+    """
+
+    is_compiled = True
+
+    def __init__(self, f: Function, backend: str, threads: int, constant: tuple[Any, ...], fallback: bool) -> None:
+        self.function, self.backend, self.threads = f, backend, threads
+        self.constant, self.fallback = constant, fallback
+        self.traces: dict[Any, list[Trace]] = {}
+        self.settled: dict[Any, Trace] = {}  # of functions that close over nothing
+        self.latest: Trace | None = None
+        update_wrapper(self, f, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        key: Any = []  # the usual arguments first, without a call for each: a third of the overhead
+        inputs: Any = args
+        for x in args:
+            kind = type(x)
+            if kind is float:
+                key.append(kind)
+            elif kind is _Array:
+                key.append((x.dtype, x.shape))
+            else:
+                key = None
+                break
+        if key is None or kwargs:
+            inputs = []
+            try:
+                key = [signed(x, inputs) for x in args]
+                if kwargs:
+                    key += [tuple(kwargs), *[signed(x, inputs) for x in kwargs.values()]]
+            except NotPlain:  # differentiated from outside, or part of another program
+                return self.function(*args, **kwargs)
+        key = tuple(key)
+        trace = self.settled.get(key)
+        if trace is None:
+            try:
+                trace, captured = self._trace_for(key, args, kwargs)
+            except TraceError:
+                if self.fallback:
+                    return self.function(*args, **kwargs)
+                raise
+            inputs = (*inputs, *captured)
+        self.latest = trace
+        results = trace.run(*inputs)
+        if trace.truths:
+            n = len(results) - len(trace.truths)
+            if [bool(truth) for truth in results[n:]] != trace.truths:
+                return self.function(*args, **kwargs)
+            results = results[:n]
+        if trace.looks and not is_strict():
+            for y in results:
+                if not (isfinite(y) if type(y) is _Number else _finite(y)):
+                    return self.function(*args, **kwargs)
+        return trace.build(results)
+
+    def _trace_for(self, key: Any, args: tuple, kwargs: dict[str, Any]) -> tuple[Trace, list[Any]]:
+        """A trace that still fits what the function closes over, and that; a new one, if there is none."""
+        known = self.traces.setdefault(key, [])
+        for trace in known:
+            captured = trace.captures.current()
+            if captured is not None:
+                return trace, captured
+        trace = Trace(self.function, args, kwargs, self.constant, self.threads)
+        if not (trace.captures.arrays or trace.captures.guards):
+            self.settled[key] = trace
+        known.insert(0, trace)
+        captured = trace.captures.current()
+        assert captured is not None
+        return trace, captured
+
+    def lower(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The intermediate forms for these arguments: "traced", "improved", "fused", and the emitted "numpy".
+
+        >>> import numpy as np, tinygrad_edu as tg
+        >>> print(tg.compile(lambda x: np.sin(x) * 1).lower(0.5)["improved"])
+        f(x: float64[]):
+            t1 = sin(x)  float64[]  # ...
+            return t1
+        """
+        trace = Trace(self.function, args, kwargs, self.constant, self.threads)
+        return {"traced": trace.program, "improved": trace.improved, "fused": trace.fused, "numpy": trace.module.source}
+
+    @property
+    def source(self) -> str:
+        """The text of the program that the last call ran."""
+        if self.latest is None:
+            raise TraceError(
+                "compile: no source yet: the shapes come with the first call. Call it, or use .lower(*args)"
+            )
+        return self.latest.module.source
+
+
+class Trace:
+    """One trace of a function: its program in all its forms, what it closes over, and how results are put together."""
+
+    def __init__(
+        self, f: Function, args: tuple, kwargs: dict[str, Any], constant: tuple[Any, ...], threads: int
+    ) -> None:
+        recorder = Recorder()
+        leaves, rebuild = flatten((args, kwargs))
+        names = [name for name, _ in _named(f, args, kwargs)]
+        given = [recorder.input(x, name) if is_input(x) else x for x, name in zip(leaves, names, strict=True)]
+        self.captures = Captures(recorder.input, constant)
+        lifted = self.captures.lifted(f)
+        stand_args, stand_kwargs = rebuild(given)
+        with recording_program(recorder):
+            result = lifted(*stand_args, **stand_kwargs)
+        outputs, _ = flatten(result)
+        name = getattr(f, "__name__", "f")
+        checks = [Traced(recorder, None, v) for v, _ in recorder.assumptions]
+        self.truths = [truth for _, truth in recorder.assumptions]
+        self.program: Program = recorder.finished([*outputs, *checks], name if name.isidentifier() else "f")
+        self.build = builder(result)
+        self.looks = recorder.passes > 0  # a pass was walked: results that are not finite are looked at again
+        self.improved = improved(self.program)
+        self.fused = reuse(fuse(self.improved, is_large))
+        self.module: Module = emit_numpy(self.fused, threads)
+        run = self.module.load()
+        # a rule may divide by zero where its result is not used: as in eager passes, NumPy says nothing
+        self.run: Callable[..., Sequence[Any]] = (lambda *xs: _SILENT.copy().run(run, *xs)) if self.looks else run
+
+
+def is_large(line: Line) -> bool:
+    """True for lines that are worth a loop over blocks."""
+    return math.prod(domain_of(line)) > LARGE
+
+
+def _finite(y: Any) -> bool:
+    """One read of an array: its scalar product with itself (which may overflow; then f itself is called in vain)."""
+    if type(y) is np.ndarray:
+        return y.dtype.kind not in "fc" or isfinite(np.vdot(y, y).real)
+    return not isinstance(y, float | np.inexact) or y - y == 0
+
+
+def _named(f: Function, args: tuple, kwargs: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The leaves of a call with names from the function's signature."""
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        parameters = {}.values()
+    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = [*known[: len(args)], *(f"x{i}" for i in range(len(known), len(args)))]
+    pairs = [*zip(names, args, strict=True), *kwargs.items()]
+    return [leaf for name, tree in pairs for leaf in named_leaves(name, tree)]

@@ -1,0 +1,129 @@
+"""A kernel in NumPy: a function of one block of the arrays, and a loop over blocks.
+
+A block is so small that what one line writes is still in the cache when the next line reads it; and its few arrays take
+turns, each new result going into the memory of one that is not read any more. Blocks do not depend on one another, so
+they may run on several threads; sums are put together from the blocks' sums in order, whatever thread made them.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping
+
+import numpy as np
+
+from .passes.fuse import domain_of, is_reduction
+from .program import Kernel, Line, Value
+from .spelling import Speller
+
+BLOCK = 8192
+"""Elements of a block: with the handful of arrays that a kernel has at a time, half of a core's second-level cache."""
+
+BLOCKS = '''
+def in_blocks(kernel, length, step, threads=1):
+    """Call kernel(i, j) for the blocks i:j of a length; the list of what it returned, in order."""
+    blocks = [(i, min(i + step, length)) for i in range(0, length, step)]
+    if threads < 2 or len(blocks) < 2 * threads:
+        return [kernel(i, j) for i, j in blocks]
+    return list(pool(threads).map(lambda block: kernel(*block), blocks))
+
+
+@functools.cache
+def pool(threads):
+    return concurrent.futures.ThreadPoolExecutor(threads, initializer=lambda: np.seterr(all="ignore"))
+'''
+
+
+class BlockWriter:
+    """Writes one kernel.
+
+    The blocks go along the first axis; along the only one, if all arrays have the kernel's shape or are numbers.
+    """
+
+    def __init__(self, line: Line, speller: Speller, out: Mapping[Value, Value], threads: int) -> None:
+        assert isinstance(line.operation, Kernel)
+        self.line, self.outer, self.out, self.threads = line, speller, out, threads
+        self.lines, self.domain = line.operation.program.lines, line.operation.domain
+        sums = [each for each in self.lines if is_reduction(each)]
+        self.reduced = {each.result: each for each in sums}
+        same = all(v.shape in ((), self.domain) for v in line.reads)
+        whole = all(not each.params.get("keepdims") and len(self.axes(each)) == len(self.domain) for each in sums)
+        self.flat = len(self.domain) == 1 or (same and whole)
+        self.length = math.prod(self.domain) if self.flat else self.domain[0]
+        self.step = BLOCK if self.flat else max(1, BLOCK // max(1, math.prod(self.domain[1:])))
+        self.stored = [v for v in line.results if v not in self.reduced]
+        self.parts = [v for v in line.results if v in self.reduced]
+        cut = [v for v in line.reads if v.shape == self.domain or (not self.flat and self._is_long(v))]
+        self.cut = list(dict.fromkeys(cut))
+        inner = {v: f"{speller.names[v]}_" for v in [*self.cut, *self.stored]}
+        self.speller = Speller({**speller.names, **inner})
+        self.speller.helpers, self.speller.imports, self.speller.given = speller.helpers, speller.imports, speller.given
+
+    def text(self) -> list[str]:
+        """The statements."""
+        names, result = self.outer.names, []
+        for v in self.stored:
+            fresh = f"np.empty({v.shape[0] if len(v.shape) == 1 else v.shape}, {self.outer.constant(v.dtype)})"
+            result.append(f"{names[v]} = {names[self.out[v]] if v in self.out else fresh}")
+        name = f"block_of_{names[self.line.results[0]]}"
+        where = f" from line {self.line.place.line}," if self.line.place and self.line.place.text else ""
+        result += ["", f"def {name}(i, j):  #{where} {' x '.join(map(str, self.domain))}"]
+        result += [f"    {each}" for each in self.block()]
+        threads = f", threads={self.threads}" if self.threads > 1 and math.prod(self.domain) >= 16 * BLOCK else ""
+        call = f"in_blocks({name}, {self.length}, {self.step}{threads})"
+        result += ["", f"parts = {call}" if self.parts else call]
+        for k, v in enumerate(self.parts):
+            result.append(f"{names[v]} = {self.joined(v, k)}")
+        return result
+
+    def block(self) -> list[str]:
+        """The body of the function of a block."""
+        names, outer = self.speller.names, self.outer.names
+        text = [f"{names[v]} = {self._whole(outer[v])}[i:j]" for v in self.cut]
+        last = {v: k for k, each in enumerate(self.lines) for v in each.reads}
+        free: list[tuple[str, np.dtype | None]] = []
+        inside = {each.result for each in self.lines} - set(self.line.results)
+        for k, each in enumerate(self.lines):
+            dying = [v for v in dict.fromkeys(each.reads) if last[v] == k and v in inside and v not in self.reduced]
+            free += [(names[v], v.dtype) for v in dying]  # may be written over: an element is read before that
+            text.append(self._statement(each, free))
+        text.append(f"return {', '.join(names[v] for v in self.parts)}".rstrip())
+        return text if self.parts else text[:-1]
+
+    def _statement(self, each: Line, free: list[tuple[str, np.dtype | None]]) -> str:
+        v, names = each.result, self.speller.names
+        if v in self.reduced:
+            given = "" if self.flat else "".join(f", {key}={self.speller.tree(x)}" for key, x in each.params.items())
+            return f"{names[v]} = np.{each.operation.__name__}({self.speller.tree(each.args[0])}{given})"
+        f = np.power if each.operation is operator.pow else each.operation
+        target = f"{self._whole(self.outer.names[v])}[i:j]" if v in self.stored else None
+        if target is None and isinstance(f, np.ufunc):
+            target = next((name for name, dtype in free if dtype == v.dtype), None)
+            if target is not None:
+                free.remove((target, v.dtype))
+        if target is None:
+            return f"{names[v]} = {self.speller.expression(each)[0]}"
+        if not isinstance(f, np.ufunc):
+            return f"{names[v]} = {target}; {names[v]}[...] = {self.speller.expression(each)[0]}"
+        args = ", ".join(map(self.speller.tree, self.speller.operands(each)))
+        return f"{names[v]} = {self.speller.callee(f)}({args}, out={target})"
+
+    def joined(self, v: Value, k: int) -> str:
+        """The parts of a reduction, put together."""
+        each = self.reduced[v]
+        parts = "parts" if len(self.parts) == 1 else f"[part[{k}] for part in parts]"
+        if not self.flat and 0 not in self.axes(each):
+            return f"np.concatenate({parts})"
+        return f"np.{each.operation.__name__}({parts}{', axis=0' if v.shape else ''})"
+
+    def axes(self, each: Line) -> tuple[int, ...]:
+        """The reduced axes."""
+        axis, n = each.params.get("axis"), len(domain_of(each))
+        return tuple(range(n)) if axis is None else tuple(a % n for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+    def _is_long(self, v: Value) -> bool:
+        return len(v.shape) == len(self.domain) and v.shape[0] == self.length
+
+    def _whole(self, name: str) -> str:
+        return f"{name}.reshape(-1)" if self.flat and len(self.domain) > 1 else name

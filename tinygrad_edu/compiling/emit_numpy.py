@@ -1,0 +1,189 @@
+"""Emit NumPy: a program as straight-line source that runs without this library.
+
+Small results that are read once are written where they are read, so that a formula looks like one; large ones get a
+line each, and the memory of a dead array (`out=`). A kernel becomes a function of a block, small enough for the cache,
+and a loop over blocks, on several threads if the work is large: NumPy lets go of Python's lock while it computes.
+"""
+
+from __future__ import annotations
+
+import keyword
+import operator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .emit_blocks import BLOCKS, BlockWriter
+from .kinds import is_pointwise, is_pure
+from .passes.buffers import SMALLEST, takes_out
+from .passes.fuse import is_reduction
+from .passes.transposes import product
+from .program import Kernel, Line, Program, Value, names_of, values_in
+from .spelling import ATOM, Speller
+
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Module:
+    """A program as text.
+
+    Attributes
+    ----------
+    source : str
+        A module with one function, called like the user's.
+    name : str
+        Of that function.
+    given : dict
+        What the text cannot spell (a user's own operation, a large constant), to be put into its namespace.
+    """
+
+    source: str
+    name: str
+    given: dict[str, Any]
+
+    def load(self) -> Any:
+        """The function."""
+        space: dict[str, Any] = dict(self.given)
+        exec(compile(self.source, f"<compiled {self.name}>", "exec"), space)
+        return space[self.name]
+
+
+def emit_numpy(program: Program, threads: int = 1) -> Module:
+    """The text of a program."""
+    return Emitter(program, threads).module()
+
+
+RESERVED = {"np", "in_blocks", "pool", "functools", "concurrent", "scatter", "put", "bins", "scipy", "threads"}
+
+
+class Emitter:
+    """Writes one module."""
+
+    def __init__(self, program: Program, threads: int) -> None:
+        self.program, self.threads = program, threads
+        self.name = program.name if program.name.isidentifier() and not keyword.iskeyword(program.name) else "f"
+        taken = RESERVED | {self.name} | set(keyword.kwlist)
+        self.names = {v: n + "_" if n in taken else n for v, n in names_of(program).items()}
+        self.speller = Speller(self.names)
+        self.users = program.users
+        # what is returned, or read in every block of a kernel, is not written out there
+        self.apart = set(values_in(program.outputs))
+        self.apart.update(v for line in program.lines if isinstance(line.operation, Kernel) for v in line.reads)
+        self.out: dict[Value, Value] = dict(program.notes.get("out", {}))
+        self.body: list[str] = []
+        self.place: Any = None
+
+    def module(self) -> Module:
+        for i, line in enumerate(self.program.lines):
+            self.line(line, i)
+        results = self.results()
+        signature = ", ".join(self.names[v] for v in self.program.inputs)
+        about = [f"{self.names[v]}: {v.kind}" for v in self.program.inputs]
+        parts = [f'"""{self.name}, compiled to NumPy."""\n']
+        blocks = any("in_blocks(" in text for text in self.body)
+        if blocks:
+            parts.append("import concurrent.futures\nimport functools\n")
+        parts.append("import numpy as np\n" + "".join(f"import {m}\n" for m in sorted(self.speller.imports)))
+        if self.speller.given:
+            parts.append(f"# from outside: {', '.join(self.speller.given)}\n")
+        helpers = list(self.speller.helpers.values()) + [BLOCKS] * blocks
+        parts += helpers
+        parts.append(f"\ndef {self.name}({signature}):")
+        if about:
+            parts.append(_wrapped(about))
+        parts += [f"    {text}" for text in self.body]
+        parts.append(f"    return {results}\n")
+        return Module("\n".join(parts), self.name, self.speller.given)
+
+    def results(self) -> str:
+        """The returned tuple: each result an array of the caller's own."""
+        makers, seen, texts = self.program.makers, set(self.program.inputs), []
+        for y in self.program.outputs:
+            text = self.speller.tree(y)
+            if type(y) is Value:
+                own = y in makers and _is_fresh(makers[y]) and y not in seen
+                text = (
+                    text
+                    if own or (y.shape == () and y.dtype is not None and not _is_view(makers.get(y)))
+                    else f"np.array({text})"
+                )
+                seen.add(y)
+            elif isinstance(y, np.ndarray):
+                text = f"np.array({text})"
+            texts.append(text)
+        return "(" + ", ".join(texts) + ("," if len(texts) == 1 else "") + ")"
+
+    # --- lines --------------------------------------------------------------------------------------------------------
+
+    def line(self, line: Line, i: int) -> None:
+        if isinstance(line.operation, Kernel):
+            self.body += BlockWriter(line, self.speller, self.out, self.threads).text()
+            return
+        text, binds = self.speller.expression(line)
+        if self.may_nest(line, text):
+            self.speller.nested[line.result] = text, binds
+            return
+        left = ", ".join(self.names[v] for v in line.results)
+        if line.several:
+            self.add(f"{left} = {text}" if len(line.results) > 1 else f"{left}, = {text}", line)
+        elif line.result in self.out:
+            self.add(f"{left} = {self.into(line, self.names[self.out[line.result]])}", line)
+        else:
+            self.add(f"{left} = {text}", line)
+
+    def add(self, text: str, line: Line) -> None:
+        """One statement; with a comment where the user's line or the shape is new."""
+        note = ""
+        if line.place and line.place != self.place and line.place.text:
+            note = f"line {line.place.line}"
+            self.place = line.place
+        shape = f"({', '.join(map(str, line.results[0].shape))}{',' * (len(line.results[0].shape) == 1)})"
+        named = line.results[0].name is not None and line.results[0].shape
+        comment = "  # " + ", ".join(filter(None, [shape if named else "", note])) if note or named else ""
+        self.body.append(text + (comment if len(text) + len(comment) < WIDTH else ""))
+
+    def may_nest(self, line: Line, text: str) -> bool:
+        """True for a small result that is read once, by a line that comes soon enough to be one formula with it."""
+        v = line.results[0]
+        if line.several or v.name or self.users.get(v) != 1 or not is_pure(line) or v in self.apart:
+            return False
+        small = all(x.size < SMALLEST for x in [v, *line.reads])
+        return small and len(text) < WIDTH // 2 and (is_pointwise(line) or line.operation in NESTING)
+
+    def into(self, line: Line, target: str) -> str:
+        """A call that writes into a dead array."""
+        args = self.speller.operands(line)
+        if line.operation is product:
+            sides = [
+                self.speller.transposed(x) if line.params.get(k) else self.speller.tree(x, ATOM)
+                for x, k in zip(args, ("left", "right"), strict=True)
+            ]
+            return f"np.matmul({', '.join(sides)}, out={target})"
+        return f"{self.speller.callee(line.operation)}({', '.join(map(self.speller.tree, args))}, out={target})"
+
+
+NESTING = {operator.getitem, np.matrix_transpose, np.reshape, np.sum, np.matmul, product, np.broadcast_to}
+
+
+def _is_view(line: Line | None) -> bool:
+    return line is None or not _is_fresh(line)
+
+
+def _is_fresh(line: Line) -> bool:
+    """True if the result is an array that nothing else refers to."""
+    f = line.operation
+    if isinstance(f, Kernel) or takes_out(line) or f in (np.where, operator.pow, np.full) or is_reduction(line):
+        return True
+    return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.einsum, np.tensordot)
+
+
+def _wrapped(about: list[str]) -> str:
+    """The inputs' kinds, as a comment."""
+    lines = ["    #"]
+    for i, words in enumerate(about):
+        lines[-1] += f" {words}{',' * (i < len(about) - 1)}"
+        if len(lines[-1]) > WIDTH - 20:
+            lines.append("    #")
+    return "\n".join(text for text in lines if text.strip() != "#")

@@ -1,0 +1,91 @@
+"""Reuse buffers: write a large result into the memory of an array that nobody will read again.
+
+A value's memory may be seen through other values (a view, a reshaped array), so an array is free only when the last of
+its family has been read. Inputs are never written to, and neither is anything that is returned.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import replace
+
+import numpy as np
+
+from ..kinds import may_view
+from ..program import Kernel, Line, Program, Value, values_in
+from .transposes import product
+
+SMALLEST = 4096
+"""Smaller arrays cost less to make than to look after."""
+
+
+def reuse(program: Program, smallest: int = SMALLEST) -> Program:
+    """The same program; ``notes["out"]`` says for a result in which dead value's memory it goes."""
+    family = _families(program)
+    last: dict[Value, int] = {}
+    for i, line in enumerate(program.lines):
+        for value in line.reads:
+            last[family[value]] = i
+        for value in line.results:
+            last.setdefault(family[value], i)
+    kept = {family[v] for v in [*program.inputs, *values_in(program.outputs)]}
+    out: dict[Value, Value] = {}
+    free: dict[tuple[tuple[int, ...], np.dtype | None], list[Value]] = {}
+    dying: dict[int, list[Value]] = {}
+    for line in program.lines:
+        for value in line.results:
+            if family[value] is value and value not in kept and owns(line) and value.size >= smallest:
+                dying.setdefault(last[value], []).append(value)
+    for i, line in enumerate(program.lines):
+        elementwise = isinstance(line.operation, np.ufunc) and line.operation.signature is None
+        if elementwise:  # may write over its own argument, which it has read by then
+            _release(free, [v for v in dying.get(i, []) if v in line.reads])
+        for result in line.results if takes_out(line) or isinstance(line.operation, Kernel) else ():
+            choices = free.get((result.shape, result.dtype), [])
+            if result.size >= smallest and choices:
+                out[result] = choices.pop()
+        rest = [v for v in dying.get(i, []) if not (elementwise and v in line.reads)]
+        _release(free, rest)
+    return replace(program, notes={**program.notes, "out": out})
+
+
+def _release(free: dict, values: list[Value]) -> None:
+    for value in values:
+        free.setdefault((value.shape, value.dtype), []).append(value)
+
+
+def takes_out(line: Line) -> bool:
+    """True for calls that can write their result into a given array."""
+    f = line.operation
+    if line.several or len(line.results) != 1:
+        return False
+    return (isinstance(f, np.ufunc) and f.nout == 1 and not line.params) or f is product
+
+
+def owns(line: Line) -> bool:
+    """True if the results lie in fresh memory of their own."""
+    return takes_out(line) or isinstance(line.operation, Kernel) or line.operation in (np.where, operator.pow)
+
+
+def _families(program: Program) -> dict[Value, Value]:
+    """For each value the oldest one whose memory it may share. Of several arguments the families become one."""
+    head: dict[Value, Value] = {}
+
+    def find(v: Value) -> Value:
+        while head.get(v, v) is not v:
+            v = head[v]
+        return v
+
+    for v in program.inputs:
+        head[v] = v
+    for line in program.lines:
+        for v in line.results:
+            head[v] = v
+        if may_view(line):
+            heads = [find(v) for v in [*line.reads, *line.results]]
+            for other in heads[1:]:
+                head[other] = heads[0]
+    return {v: find(v) for v in head}
+
+
+__all__ = ["Line", "owns", "reuse", "takes_out"]

@@ -1,0 +1,195 @@
+"""Algebraic identities that hold for floating-point numbers too: to the last bit, for NaN, infinities and -0.
+
+``x * 1`` is x, and ``x - 0`` is; but ``x + 0`` turns -0 into 0, and ``0 * x`` is NaN for an infinite x, so those stay.
+A few rows say the same in other words that NumPy computes faster: a mean is a sum and a division, x ** 2 is a square.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..program import Line, Program, Value, rewritten
+
+NUMBERS = (int, float, np.number)
+
+
+def simplify(program: Program) -> Program:
+    """Apply the identities to every line, in order, so that each sees its arguments simplified."""
+    makers: dict[Value, Line] = {}
+
+    def step(line: Line) -> Any:
+        rule = RULES.get(line.operation)
+        made = None if rule is None or line.several else rule(line, makers)
+        if made is None:
+            made = line
+        for each in made if isinstance(made, list) else [made]:
+            if isinstance(each, Line):
+                makers.update(dict.fromkeys(each.results, each))
+        return made
+
+    return rewritten(program, step)
+
+
+Makers = dict[Value, Line]
+
+
+def _same(x: Any, line: Line) -> bool:
+    """True if x can stand for the result: it has its shape and dtype."""
+    return (
+        type(x) is Value
+        and x.shape == line.result.shape
+        and x.dtype == line.result.dtype
+        and x.weak == line.result.weak
+    )
+
+
+def _is(x: Any, number: float) -> bool:
+    return isinstance(x, NUMBERS) and not isinstance(x, bool) and x == number and not (number == 0 and np.signbit(x))
+
+
+def _inner(x: Any, operation: Any, makers: Makers) -> Line | None:
+    """The line that made x, if it is a call of this operation."""
+    line = makers.get(x) if type(x) is Value else None
+    return line if line is not None and line.operation is operation else None
+
+
+def _multiply(line: Line, makers: Makers) -> Any:
+    x, y = line.args
+    for a, b in ((x, y), (y, x)):
+        if _is(b, 1) and _same(a, line):
+            return a
+        if _is(b, -1) and _same(a, line):
+            return line.like(np.negative, a)
+    if x is y and _same(x, line) and x.dtype.kind == "f":
+        return line.like(np.square, x)
+    p, q = _inner(x, np.negative, makers), _inner(y, np.negative, makers)
+    return line.like(np.multiply, p.args[0], q.args[0]) if p and q else None
+
+
+def _divide(line: Line, makers: Makers) -> Any:
+    x, y = line.args
+    return x if _is(y, 1) and _same(x, line) else None
+
+
+def _add(line: Line, makers: Makers) -> Any:
+    x, y = line.args
+    if q := _inner(y, np.negative, makers):
+        return line.like(np.subtract, x, q.args[0])
+    if p := _inner(x, np.negative, makers):
+        return line.like(np.subtract, y, p.args[0])
+    return None
+
+
+def _subtract(line: Line, makers: Makers) -> Any:
+    x, y = line.args
+    if _is(y, 0) and _same(x, line):
+        return x
+    q = _inner(y, np.negative, makers)
+    return line.like(np.add, x, q.args[0]) if q else None
+
+
+def _negative(line: Line, makers: Makers) -> Any:
+    p = _inner(line.args[0], np.negative, makers)
+    return p.args[0] if p else None
+
+
+def _power(line: Line, makers: Makers) -> Any:
+    """As ndarray.__pow__ has it; of a number NumPy computes the power."""
+    x, y = line.args
+    if _is(y, 1) and _same(x, line):
+        return x
+    short = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}.get(float(y)) if isinstance(y, NUMBERS) else None
+    floats = type(x) is Value and x.dtype is not None and x.dtype.kind == "f" and _same(x, line)
+    return line.like(short, x) if short and floats and x.shape else None
+
+
+def _mean(line: Line, makers: Makers) -> Any:
+    """A sum, divided by how many there are, as NumPy computes it."""
+    x = line.args[0]
+    if type(x) is not Value or x.dtype not in (np.float64, np.float32) or len(line.args) > 1:
+        return None
+    if set(line.params) - {"axis", "keepdims"} or line.result.dtype != x.dtype or not x.size:
+        return None
+    total = Value(line.result.shape, line.result.dtype)
+    n = x.size // line.result.size
+    number = n if line.result.shape else x.dtype.type(n)
+    return [
+        Line(np.sum, (x,), line.params, (total,), place=line.place),
+        line.like(np.divide, total, number),
+    ]
+
+
+def _reshape(line: Line, makers: Makers) -> Any:
+    x, shape = line.args[0], line.result.shape
+    if line.params.get("order", "C") != "C" or len(line.args) > 2:
+        return None
+    if _same(x, line):
+        return x
+    first = _inner(x, np.reshape, makers)
+    return line.like(np.reshape, first.args[0] if first else x, shape)
+
+
+def _transpose(line: Line, makers: Makers) -> Any:
+    x = line.args[0]
+    if type(x) is not Value:
+        return None
+    if len(x.shape) < 2 and line.operation is np.transpose:
+        return x
+    if len(x.shape) == 2 and _swaps(line):
+        first = _inner(x, np.matrix_transpose, makers)
+        return first.args[0] if first else line.like(np.matrix_transpose, x)
+    return None
+
+
+def _swaps(line: Line) -> bool:
+    """True if a rearrangement of two axes exchanges them."""
+    if line.operation is np.swapaxes:
+        return len({a % 2 for a in line.args[1:]}) == 2
+    axes = line.args[1] if len(line.args) > 1 else line.params.get("axes")
+    return line.operation is np.matrix_transpose or axes is None or [a % 2 for a in axes] == [1, 0]
+
+
+def _unchanged(line: Line, makers: Makers) -> Any:
+    """x itself, where a call that only stretches or converts has nothing to do."""
+    x = line.args[0]
+    return x if _same(x, line) else None
+
+
+def _real_only(line: Line, makers: Makers) -> Any:
+    x = line.args[0]
+    return x if _same(x, line) and x.dtype.kind != "c" else None
+
+
+def _where(line: Line, makers: Makers) -> Any:
+    if len(line.args) != 3:
+        return None
+    condition, x, y = line.args
+    if x is y and _same(x, line):
+        return x
+    if isinstance(condition, bool | np.bool_):
+        chosen = x if condition else y
+        return chosen if _same(chosen, line) else None
+    return None
+
+
+def _getitem(line: Line, makers: Makers) -> Any:
+    x, index = line.args
+    parts = index if isinstance(index, tuple) else (index,)
+    whole = all(part is ... or (type(part) is slice and part == slice(None)) for part in parts)
+    return x if whole and _same(x, line) and x.shape else None
+
+
+# fmt: off
+RULES: dict[Any, Callable[[Line, Makers], Any]] = {
+    np.multiply: _multiply,       np.divide: _divide,          np.add: _add,          np.subtract: _subtract,
+    np.negative: _negative,       operator.pow: _power,        np.mean: _mean,        np.where: _where,
+    np.reshape: _reshape,         np.transpose: _transpose,    np.swapaxes: _transpose,
+    np.matrix_transpose: _transpose,
+    np.broadcast_to: _unchanged,  np.astype: _unchanged,       np.positive: _unchanged,
+    np.real: _real_only,          np.conj: _real_only,         operator.getitem: _getitem,
+}
+# fmt: on

@@ -1,0 +1,287 @@
+"""Tracing: a function runs once on arrays that write down what is done with them.
+
+The arrays (`traced.py`) hold the numbers of the first call, so shapes and dtypes need no rules of their own: every call
+is computed, and written down as a `Line`.
+
+The walks that differentiate look at their results, and walk again where zero met infinity. A program cannot; its passes
+are traced as `strict_ieee` has them, and `compiled.py` looks at the results.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from ..errors import TraceError
+from ..graph import Op, witnessing
+from ..modes import strict_ieee
+from ..places import Place, place_of_user
+from ..rules.indexing import scatter, setitem
+from ..tensor import Tensor
+from .kinds import MUTATING, SHAPED_BY_VALUES, STATIC
+from .program import Line, Program, Value, substituted
+from .traced import Traced, TracedGenerator, refusal
+
+WHOLE = {scatter, setitem}
+"""Operations of the library that stay one line; of the others, what they do with NumPy's functions is written down."""
+
+
+class Recorder:
+    """Writes the lines of one program."""
+
+    def __init__(self) -> None:
+        self.lines: list[Line] = []
+        self.inputs: list[Value] = []
+        self.names: dict[Value, str] = {}
+        self.bars: list[tuple[Value, Value]] = []  # (cotangent, its primal)
+        self.passes = 0
+        self.assumptions: list[tuple[Value, bool]] = []
+        self.places: dict[Value, Place | None] = {}
+        self.of_rule: list[tuple[FrameType, Place | None]] = []
+        self.by_user: set[Value] = set()  # results of lines that the user's function wrote, and no rule
+
+    # --- inputs and lines ---------------------------------------------------------------------------------------------
+
+    def input(self, x: Any, name: str | None) -> Any:
+        """A traced stand-in for an argument: an array, a number, a Tensor, or a random generator."""
+        if isinstance(x, Tensor):
+            return Tensor(self.input(x.data, name))
+        if isinstance(x, np.random.Generator):
+            twin = TracedGenerator(_copied(x.bit_generator))
+            twin.recorder, twin.symbol = self, Value((), None, name)
+            self.inputs.append(twin.symbol)
+            return twin
+        symbol = Value(
+            np.shape(x), np.asarray(x).dtype, name, isinstance(x, float | complex) and not hasattr(x, "dtype")
+        )
+        self.inputs.append(symbol)
+        return Traced(self, x, symbol, shared=True)
+
+    def call(self, function: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
+        """Compute a call and write it down; NotImplemented if a Tensor should do that."""
+        if any(type(x) is Tensor for x in _leaves((args, params))):
+            return NotImplemented
+        if type(function) is Op and function not in WHOLE:
+            mark = len(self.lines), len(self.assumptions)
+            try:
+                return function.function(*args, **params)
+            except TraceError:
+                if function.kind == "composite":
+                    raise
+                del self.lines[mark[0] :], self.assumptions[mark[1] :]  # it does what a program cannot: a call, then
+                function = function.function
+        params = {name: value for name, value in params.items() if value is not np._NoValue}
+        values, named = _opened(tuple(args)), _opened(params)
+        if function in STATIC:
+            return function(*values, **named)
+        self.refuse(function, args, values)
+        with np.errstate(all="ignore"):
+            found = function(*values, **named)
+        return self.write(function, args, params, found)
+
+    def assumed(self, x: Traced, truth: bool) -> bool:
+        """A truth that the program depends on: it is computed at every call, and f itself is called if it differs."""
+        self.assumptions.append((x.symbol, truth))
+        return truth
+
+    def refuse(self, function: Any, args: Sequence[Any], values: Sequence[Any]) -> None:
+        """Raise TraceError for a function whose result's shape depends on values, or that writes into an argument."""
+        name = getattr(function, "__name__", str(function))
+        if function in SHAPED_BY_VALUES or (function is np.where and len(args) == 1):
+            instead = SHAPED_BY_VALUES.get(function, "np.where(condition, x, 0)")
+            raise refusal(
+                f"{name}: the shape of its result depends on values, and a program has fixed shapes", f"Use {instead}"
+            )
+        if function in MUTATING:
+            raise refusal(f"{name} writes into its argument", "Use np.where, or x[index] = value on a copy")
+        if function is operator.getitem or function is setitem:
+            index = args[1] if function is operator.getitem else None
+            parts = index if isinstance(index, tuple) else (index,)
+            if any(isinstance(part, Traced) and part.dtype == bool for part in parts):
+                raise refusal(
+                    "x[mask]: how many elements it takes depends on values, and a program has fixed shapes",
+                    "Use np.where(mask, x, 0), and np.sum(mask) for their number",
+                )
+
+    def write(self, function: Any, args: Any, params: dict[str, Any], found: Any) -> Any:
+        several = isinstance(found, tuple | list)
+        values = list(found) if several else [found]
+        if not all(isinstance(v, np.ndarray | np.generic | float | complex) or type(v) is int for v in values):
+            name = getattr(function, "__name__", str(function))
+            raise refusal(
+                f"{name} gives Python {type(found).__name__}, and the program would be right for this one only",
+                "Use a function that returns an array (np.all(a == b) for np.array_equal)",
+            )
+        results = tuple(Value(np.shape(v), np.asarray(v).dtype, weak=not hasattr(v, "dtype")) for v in values)
+        place = self.of_rule[-1][1] if self.of_rule else place_of_user()
+        self.lines.append(Line(function, _named(tuple(args)), _named(params), results, several, place))
+        self.places.update(dict.fromkeys(results, place))
+        if not self.of_rule and self.passes == 0:
+            self.by_user.update(results)
+        sources = [x for x in _leaves((args, params)) if isinstance(x, Traced)]
+        made = []
+        for v, symbol in zip(values, results, strict=True):
+            shared = isinstance(v, np.ndarray) and any(_overlap(v, x.value) for x in sources)
+            if shared:
+                for x in sources:
+                    x.shared = x.shared or _overlap(v, x.value)
+            made.append(Traced(self, v, symbol, shared))
+        if not several:
+            return made[0]
+        return type(found)(*made) if hasattr(found, "_fields") else type(found)(made)
+
+    # --- what a witness is told (see modes/anomaly.py) ----------------------------------------------------------------
+
+    def line(self, node: Any) -> None:
+        """A line of the record has been written; the program has its own."""
+
+    def passed(self, lines: Any, roots: Any, found: Any, walk: Any) -> None:
+        """A pass has been walked, so results have to be looked at."""
+        self.passes += 1
+
+    # --- names --------------------------------------------------------------------------------------------------------
+
+    def profile(self, frame: FrameType, event: str, arg: Any) -> None:
+        """Watch rules being called, to learn whose cotangents their arguments are."""
+        code = frame.f_code
+        if event == "call" and code.co_argcount > 2 and code.co_varnames[0] == "g" and code.co_varnames[1] in "yz":
+            back = frame.f_back
+            if back is not None and back.f_code.co_filename.endswith("reverse.py"):
+                g, y = (_symbol(frame.f_locals[name]) for name in code.co_varnames[:2])
+                if g is not None and y is not None:
+                    self.bars.append((g, y))
+                self.of_rule.append((frame, self.places.get(y) if y is not None else None))
+        elif event == "return":
+            if self.of_rule and self.of_rule[-1][0] is frame:
+                self.of_rule.pop()
+            if code.co_name == "pullback" and isinstance(found := frame.f_locals.get("found"), dict):
+                pairs = [(_symbol(g), _symbol(node.value)) for node, g in found.items()]
+                self.bars += [(g, y) for g, y in pairs if g is not None and y is not None]
+
+    def finished(self, outputs: Sequence[Any], name: str) -> Program:
+        """The program, with the user's names: targets of assignments, the function's name, and cotangents' primals."""
+        names = {v: v.name for v in self.inputs if v.name}
+        own = [line for line in self.lines if line.results[0] in self.by_user]
+        for line, following in zip(own, [*own[1:], None], strict=True):
+            place = line.place
+            ends = place and not line.several and (following is None or following.place != place)
+            if ends and (target := _target(place)):
+                names.setdefault(line.result, target)
+        for g, y in self.bars:
+            if y in names and g not in names:
+                names[g] = f"{names[y]}_bar"
+        known = {v: replace(v, name=n) for v, n in names.items()}
+        fresh: Callable[[Value], Value] = lambda v: known.get(v, v)
+        lines = [
+            replace(
+                line,
+                args=substituted(line.args, known),
+                params=substituted(line.params, known),
+                results=tuple(map(fresh, line.results)),
+            )
+            for line in self.lines
+        ]
+        return Program(
+            tuple(map(fresh, self.inputs)), tuple(lines), tuple(substituted(tuple(map(_named, outputs)), known)), name
+        )
+
+
+def _global_state() -> Any:
+    state: Any = np.random.get_state()
+    return state[1].tobytes(), *state[2:]
+
+
+@contextmanager
+def recording_program(recorder: Recorder) -> Iterator[None]:
+    """Everything that is done with the recorder's arrays inside the block goes into its program."""
+    before, state = sys.getprofile(), _global_state()
+    sys.setprofile(recorder.profile)
+    try:
+        with witnessing(recorder), strict_ieee(), np.errstate(all="ignore"):
+            yield
+    finally:
+        sys.setprofile(before)
+    after = _global_state()
+    if state != after:
+        raise TraceError(
+            "the function draws from NumPy's global random state, and the program would repeat these numbers for ever. "
+            "Pass a generator as an argument: rng = np.random.default_rng(0); f(x, rng)"
+        )
+
+
+# --- trees ------------------------------------------------------------------------------------------------------------
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, tuple | list):
+        for child in tree:
+            yield from _leaves(child)
+    elif isinstance(tree, dict):
+        yield from _leaves(list(tree.values()))
+    elif type(tree) is slice:
+        yield from _leaves((tree.start, tree.stop, tree.step))
+    else:
+        yield tree
+
+
+def _opened(tree: Any) -> Any:
+    """The tree with numbers in the places of traced arrays."""
+    return _mapped(tree, _number_of)
+
+
+def _number_of(x: Any) -> Any:
+    if isinstance(x, Traced):
+        return x.value
+    return np.random.Generator(x.bit_generator) if isinstance(x, TracedGenerator) else x
+
+
+def _named(tree: Any) -> Any:
+    """The tree with Values in the places of traced arrays."""
+    symbol = lambda x: x.symbol if isinstance(x, Traced | TracedGenerator) else x
+    return _mapped(tree, lambda x: symbol(x.data) if type(x) is Tensor else symbol(x))
+
+
+def _mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([_mapped(child, change) for child in tree])
+    if kind is dict:
+        return {name: _mapped(child, change) for name, child in tree.items()}
+    if kind is slice:
+        return slice(*[_mapped(x, change) for x in (tree.start, tree.stop, tree.step)])
+    return change(tree)
+
+
+def _symbol(x: Any) -> Value | None:
+    x = x.data if type(x) is Tensor else x
+    return x.symbol if isinstance(x, Traced) else None
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    return isinstance(b, np.ndarray) and np.may_share_memory(a, b)
+
+
+def _copied(bits: Any) -> Any:
+    twin = type(bits)()
+    twin.state = bits.state
+    return twin
+
+
+def _target(place: Any) -> str | None:
+    """The name that the user's line gives its value: of ``z = x @ w`` z; of a return, the function's."""
+    try:
+        (statement,) = ast.parse(place.text).body
+    except (SyntaxError, ValueError):
+        return None
+    if isinstance(statement, ast.Return):
+        return place.function if place.function.isidentifier() else None
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+    return target.id if isinstance(target, ast.Name) else None

@@ -1,0 +1,171 @@
+"""Arrays that write down what is done with them, and what is refused of them.
+
+A `Traced` speaks NumPy's two protocols, as dask's and CuPy's arrays do, so everything that runs on those runs on it:
+the user's function, the table of derivatives, whole transforms and optimizers. It holds the numbers of the first call,
+and passes each call on to its recorder (`trace.py`). What would take a number out of it is refused: the program would
+be right for this number only.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import TraceError
+from ..places import place_of_user
+from ..rules.indexing import setitem
+from ..surface import Surface
+from .program import Value
+
+if TYPE_CHECKING:
+    from .trace import Recorder
+
+_OWN = __file__.rpartition("compiling")[0]
+"""Where the library's files are: a rule may look at values, for its answer is checked at every call."""
+
+
+class Traced(Surface):
+    """An array that knows which value of a program it is.
+
+    Attributes
+    ----------
+    value : array or number
+        The numbers of this run.
+    symbol : Value
+        What the program calls it.
+    """
+
+    __slots__ = ("recorder", "shared", "symbol", "value")
+
+    keeps_operations = True  # asks `rules/indexing.py` for the whole operation, and not for its formula
+
+    def __init__(self, recorder: Recorder, value: Any, symbol: Value, shared: bool = False) -> None:
+        self.recorder, self.value, self.symbol, self.shared = recorder, value, symbol, shared
+
+    # fmt: off
+    shape = property(lambda self: self.symbol.shape)
+    dtype = property(lambda self: self.symbol.dtype)
+    ndim  = property(lambda self: len(self.symbol.shape))
+    size  = property(lambda self: self.symbol.size)
+    # fmt: on
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        if method == "at" or any(out is not None for out in kwargs.pop("out", ())):
+            raise refusal(
+                f"{ufunc.__name__} with out= (or an operator such as a += x on a plain array) writes a traced value "
+                "into an array, which a program does only with its own",
+                "Write a = a + x",
+            )
+        return self.recorder.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return self.recorder.call(function, args, kwargs)
+
+    # x ** 2 is computed as x * x, which np.power does not do
+    # fmt: off
+    def __pow__(self, other: Any) -> Any:   return self.recorder.call(operator.pow, (self, other), {})
+    def __rpow__(self, other: Any) -> Any:  return self.recorder.call(operator.pow, (other, self), {})
+    # fmt: on
+
+    # --- assignment: the handle stands for a new value, as the array has new elements ---------------------------------
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        if self.shared:
+            raise refusal(
+                "assignment into an argument, or into an array that shares its memory with another (a part of it, a "
+                "reshaped one), changes more than one value",
+                "Assign into a copy of its own: x = x.copy(); x[index] = value",
+            )
+        new = self.recorder.call(setitem, (self, value), {"index": index})
+        if new is NotImplemented:
+            raise refusal("a Tensor was assigned into a plain array", "Make the target a Tensor: x = tg.Tensor(x)")
+        self.value, self.symbol = new.value, new.symbol
+
+    def _renewed(self, ufunc: Callable[..., Any], other: Any) -> Any:
+        result = self.recorder.call(ufunc, (self, other), {})
+        if result is NotImplemented or result.shape == self.shape == ():
+            return result
+        self[...] = result
+        return self
+
+    # fmt: off
+    def __iadd__(self, other: Any) -> Any:       return self._renewed(np.add, other)  # type: ignore[misc]
+    def __isub__(self, other: Any) -> Any:       return self._renewed(np.subtract, other)  # type: ignore[misc]
+    def __imul__(self, other: Any) -> Any:       return self._renewed(np.multiply, other)  # type: ignore[misc]
+    def __itruediv__(self, other: Any) -> Any:   return self._renewed(np.divide, other)  # type: ignore[misc]
+    def __ifloordiv__(self, other: Any) -> Any:  return self._renewed(np.floor_divide, other)  # type: ignore[misc]
+    def __imod__(self, other: Any) -> Any:       return self._renewed(np.remainder, other)  # type: ignore[misc]
+    def __ipow__(self, other: Any) -> Any:       return self._renewed(operator.pow, other)
+    # fmt: on
+
+    # --- what would take a number out of it ---------------------------------------------------------------------------
+
+    def _refused(what: str, cure: str) -> Any:  # type: ignore[misc]
+        def method(self: Traced, *args: Any, **kwargs: Any) -> Any:
+            raise refusal(f"{what} of a traced value: the program would be right for this value only", cure)
+
+        return method
+
+    def __bool__(self) -> bool:
+        if sys._getframe(1).f_code.co_filename.startswith(_OWN):
+            return self.recorder.assumed(self, bool(self.value))  # a rule looks for ties, or for something rare
+        raise refusal(
+            "the truth of a traced value: the program would be right for this value only",
+            "np.where(condition, a, b) chooses among values; what only steers the program (a flag, a number of steps) "
+            "goes in as a Python bool or int",
+        )
+
+    # fmt: off
+    __float__    = _refused("float()", "NumPy's functions take the array itself (np.sin for math.sin)")
+    __complex__  = _refused("complex()", "NumPy's functions take the array itself")
+    __int__      = _refused("int()", "x.astype(int) keeps an array; a number of steps goes in as a Python int")
+    __index__    = _refused("an index, a size or a number of steps made", "Pass it as a Python int, or index with "
+                            "np.take; an array that the function closes over can be declared constant=")
+    __array__    = _refused("np.asarray", "NumPy's functions take the array itself (np.stack for np.array); "
+                            "np.take(array, x, axis=0) for array[x]")
+    __contains__ = _refused("`in`", "np.any(x == y) is an array")
+    item = tolist = _refused("item() or tolist()", "Return it from the function, and convert outside")
+    base = ctypes = device = flags = strides = property(_refused("the memory", "Pass order='C' or leave it away"))
+    # fmt: on
+
+    def __repr__(self) -> str:
+        return f"Traced({self.symbol!r})"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+
+class TracedGenerator(np.random.Generator):
+    """A random generator whose draws are lines of the program; the numbers of the trace come from a copy."""
+
+    recorder: Any
+    symbol: Any
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name.startswith("_") or name in ("bit_generator", "recorder", "symbol"):
+            return found
+        return lambda *args, **kwargs: self.recorder.call(Draw(name), (self, *args), kwargs)
+
+
+class Draw:
+    """The call of a method of a random generator."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
+        return getattr(generator, self.__name__)(*args, **kwargs)
+
+
+def refusal(what: str, cure: str) -> TraceError:
+    """The error, with the user's line and the cure."""
+    place = place_of_user()
+    return TraceError(
+        f"compile: {what}.{f'{chr(10)}  {place}' if place else ''}\n"
+        f"What to do: {cure}; or run eagerly, with fallback=True"
+    )
