@@ -22,7 +22,7 @@ from .report import Report
 from .stencils import Array, exact, scales
 from .stepping import NotStepped
 from .trials import Trial
-from .verdicts import BELOW, EPS, FAIL, OPEN, PASS, ZERO, Row
+from .verdicts import BELOW, FAIL, OPEN, PASS, ZERO, Row
 
 Function = Callable[..., Any]
 CHEAP = 2_000
@@ -213,7 +213,7 @@ class Examination:
     def _localise(self, trial: Trial, failed: list) -> None:
         """Ask the record who it was. A part that fails decides what the whole could not."""
         found, problem = self.found, trial.problem
-        below = [(row, known) for row, _, _, known in trial.suspects if row.reason == BELOW]
+        below = [(row, k) for row, _, _, k in trial.suspects if row.reason == BELOW or (row.verdict == OPEN and k.tiny)]
         if problem.differentiable:
             found.culprit, note, kinked = first_wrong(problem, trial.x, self.rng, self.rtol, trial.order)
             found.notes += [note] if note else []
@@ -221,11 +221,10 @@ class Examination:
                 row = next(s[0] for s in trial.suspects if s[0].verdict == OPEN)
                 row.verdict, row.reason = FAIL, f"the rule of {found.culprit.operation} is wrong"
             if found.culprit is None:
-                for row, *_ in (s for s in failed if s[3].kink or kinked):
-                    row.verdict = OPEN
-                    row.reason = "at a kink: valid slopes of its parts that make no slope of the whole"
+                for row, _, _, known in failed:
+                    row.verdict, row.reason = known.excused(self.rtol, kinked)
         else:  # what cannot change f by one rounding is zero, unless a record says more
-            below = [(row, k) for row, k in below if max(abs(k.analytic), abs(k.numeric)) <= 4 * EPS * k.size]
+            below = [(row, k) for row, k in below if k.tiny]
         for row, _ in below if found.culprit is None else []:
             row.verdict, row.reason = ZERO, "below the rounding of f, and each rule is right by itself"
         if failed and found.verdict == FAIL:

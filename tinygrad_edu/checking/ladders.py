@@ -74,6 +74,7 @@ class Table:
         with np.errstate(invalid="ignore"):
             refuted = (error < 0.1 * np.abs(best)) & (np.abs(best - self.value) > 16 * (error + self.error))
         better = (error < self.error) | refuted
+        better &= np.isfinite(difference)
         self.value, self.error = np.where(better, best, self.value), np.where(better, error, self.error)
         self.latest = best
         self.rows, self.steps = rows, [*self.steps, h]
@@ -108,20 +109,21 @@ def climb(
         up, down = f(x + h * u), f(x - h * u)
         ahead, behind = (up - y) / h, (y - down) / h
         rounding, gap = 2 * sigma / h, np.abs(ahead - behind)
+        still = (up == y) & (down == y) & (last > 0)  # below the smallest step that moves f
         # a kink keeps the gap as it is; noise lets it grow as 1/h
         kinked = (gap > 0.5 * before) & (gap < 2.5 * before) & (gap > 8 * rounding) & np.isfinite(before) & ~done
         central.forget(kinked)
-        central.add(h, (ahead + behind) / 2, rounding / 2, ~kinked & np.isfinite(ahead + behind))
-        right.add(h, ahead, rounding, np.isfinite(ahead))
-        left.add(h, behind, rounding, np.isfinite(behind))
+        central.add(h, (ahead + behind) / 2, rounding / 2, ~kinked & ~still & np.isfinite(ahead + behind))
+        right.add(h, ahead, rounding, np.isfinite(ahead) & ~still)
+        left.add(h, behind, rounding, np.isfinite(behind) & ~still)
         steady = np.where(kinked, steady + 1, 0)
         size = np.fmax(np.abs(ahead), np.abs(behind))
         clear = size > 16 * rounding
         growing = np.where(clear, np.where(size > 1.8 * last, growing + 1, 0), growing)
-        before, last = gap, size
+        before, last = gap, np.where(still, last, size)
         with np.errstate(invalid="ignore"):
             agrees = np.abs(central.value - expected) <= goal + 4 * central.error
-        done |= (central.error <= goal) & agrees & ~kinked | (rounding > 4 * central.error)
+        done |= (central.error <= goal) & agrees & ~kinked | (rounding > 4 * central.error) | still
         if np.all(done | ((steady > 0) & (h < 2.0**-28))):
             break
         h *= 2.0**-8 if np.all(done | (steady >= 3)) else 0.25

@@ -66,6 +66,8 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool):
     if not np.array_equal(problem.inputs.vector(arrays), problem.x, equal_nan=True):
         yield _row("the vjp mutates nothing", FAIL, "the vjp writes into the arguments")
     rounding = 64 * EPS * float(np.abs(v) @ np.abs(problem.y)) / scales(problem.x, problem.inputs.offsets)
+    if not np.isfinite(first).all():
+        return  # no arithmetic is exact there; what it should be, differences will say
     bound = _slack(problem, first) + rounding
     for factor in SCALES:
         scaled = problem.pull(problem.x, factor * v)
@@ -75,7 +77,7 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool):
             break
     if not np.array_equal(problem.inputs.vector(raw), stale, equal_nan=True):
         yield _row("nothing is aliased", FAIL, "a gradient that was handed out was written to by a later call")
-    if np.isfinite(first).all() and np.any(problem.pull(problem.x, 0 * v) != 0):
+    if np.any(problem.pull(problem.x, 0 * v) != 0):
         yield _row("the vjp is linear in the cotangent", FAIL, "the vjp of 0 is not 0")
     second = problem.pull(problem.x, v, fresh=True)
     if _differ(second, first, bound) and deterministic:

@@ -59,12 +59,24 @@ def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Ar
             break
         row = np.stack([f(x + (i * step) * u) if i else y for i in range(7)])
         row = np.where(np.isfinite(row), row, y)
-        sigma = np.where(open_, _deviation(row), sigma)
+        sigma = np.where(open_, np.maximum(_deviation(row), _quantum(f, x + 2.5 * step * u, row)), sigma)
         open_ &= (row == row[0]).all(axis=0)
     top = EPS / 4 * np.max(np.abs(y), initial=0)
     # what is zero by cancellation may stand still here and be the rounding of its neighbours a little further on
     doubtful = (np.abs(y) <= 256 * top) & (open_ | (sigma > 1e-3 * np.abs(y)))
     return np.maximum(np.where(doubtful, np.maximum(sigma, top), sigma), EPS / 4 * np.abs(y)), open_
+
+
+def _quantum(f: Callable[[Array], Array], between: Array, row: Array) -> Array:
+    """The height of the stairs, where f has stairs: it moves by whole numbers of them, also to a point between."""
+    rises = np.diff(row, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        q = np.min(np.where(rises != 0, np.abs(rises), np.inf), axis=0)
+        whole = np.all(np.abs(rises / q - np.round(rises / q)) < 1e-3, axis=0) & (q > 64 * EPS * np.abs(row[0]))
+        if not np.any(whole := whole & np.isfinite(q)):
+            return np.zeros_like(q)
+        part = (f(between) - row[2]) / q
+        return np.where(whole & (np.abs(part - np.round(part)) < 1e-3), q / 2, 0)
 
 
 def _deviation(row: Array) -> Array:

@@ -17,7 +17,7 @@ from .probes import FEW, Direction, components, elements, groups, joint
 from .problems import Problem
 from .stencils import EPS, Array, exact, noise, scales
 from .stepping import NotStepped
-from .verdicts import FAIL, OPEN, PASS, Measured, Row, measured
+from .verdicts import BELOW, FAIL, OPEN, PASS, Measured, Row, measured
 
 REPEATS = (0.618, 0.382)
 WORST = 3
@@ -102,11 +102,12 @@ class Trial:
             kink = np.abs(right - left) > 1e-10 * (np.abs(right) + np.abs(left))
         error = 16 * EPS * (np.abs(self.gradients) @ np.abs(u) + np.abs(right))
         self.near = near
+        self.near_kink |= near < 2.0**-40
         if not np.isfinite(right + left).all():
             raise NotStepped("not finite")
         return Slopes(right, error, left, right, 2 * error, kink, "complex step")
 
-    near = np.inf
+    near, near_kink = np.inf, False
 
     def ladder(self, u: Array, fine: bool = True) -> Slopes:
         """The derivative along u by differences."""
@@ -127,10 +128,11 @@ class Trial:
 
     def known(self, analytic: Array, slopes: Slopes, u: Array, j: int) -> Measured:
         """All that is known of component j along u."""
-        floor = 64 * EPS * (np.abs(self.gradients) @ np.abs(u)) + 32 * np.fmax(2 * EPS * self.heft, self.sigma)
+        floor = 64 * EPS * (np.abs(self.gradients) @ np.abs(u)) + 32 * np.fmax(2 * EPS * self.natural, self.sigma)
         if self.conditioning is not None:
             floor = floor + 8 * np.abs(self.conditioning) @ np.abs(u)
-        return measured(analytic, slopes, floor, self.scale(), self.natural + 1e-3 * self.overall, j)
+        size = self.natural + 1e-3 * self.overall
+        return measured(analytic, slopes, floor, self.scale(), size, np.fmax(EPS * size, self.sigma), j)
 
     # --- the trial
 
@@ -199,7 +201,8 @@ class Trial:
     def _overflows(self, j: int, known: Measured, u: Array) -> bool:
         """True if an infinite gradient is as right as a float can be."""
         infinite = ~np.isfinite(self.gradients[j]) & (u != 0)
-        return bool(self.singular[j] or np.isinf(np.max(np.abs(known.numeric) / np.abs(u[infinite]), initial=0)))
+        self.singular[j] |= np.max(np.abs(known.numeric) / np.abs(u[infinite]), initial=0) > 1e300
+        return bool(self.singular[j])
 
     def _name(self, direction: Direction, j: int) -> str:
         into = direction.name if direction.element is None else self.problem.inputs.where(direction.element)
@@ -250,33 +253,45 @@ class Trial:
 
     def _second_opinions(self) -> None:
         """What the complex step alone could not settle, a ladder may; of the first few."""
-        for row, direction, j, known in [s for s in self.suspects if s[0].verdict == OPEN][:WORST]:
-            if row.method == "complex step":
+        undecided = [s for s in self.suspects if s[0].verdict == OPEN and isfinite(s[3].analytic)]
+        for row, direction, j, known in undecided[:WORST]:
+            if known.sharp and row.reason != BELOW:
                 slopes = self.ladder(direction.u)
-                row.verdict, row.reason = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j).judged(self.rtol)
+                again = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j)
+                row.verdict, row.reason = again.judged(self.rtol)
 
     def _measure_conditioning(self) -> None:
         """How much the gradient changes if x moves by four ulps: no program can be asked for more than that.
 
-        All of x moves by the same factor, so that zeros, ties and symmetries stay. A gradient that jumps all the same,
-        but no further if x moves further, has a kink here and is not badly conditioned.
+        Zeros, ties and symmetries stay. A gradient that jumps all the same, but no further if x moves further, has a
+        kink here and is not badly conditioned.
         """
-        self.moved = self.x * (1 + 4 * EPS)
-        near, far = (np.array([self.problem.pull(x, v) for v in self.components]).reshape(-1, self.x.size)
-                     for x in (self.moved, self.x * (1 + 256 * EPS)))  # fmt: skip
-        change, further = (np.where(np.isfinite(g - self.gradients), np.abs(g - self.gradients), 0) for g in (near, far))
-        jump = (change > 1e-3 * np.abs(self.gradients)) & (further < 8 * change)
+        self.moved = [self._nudged(4 * EPS) for _ in range(3)]
+        change = np.max([self._change(x) for x in self.moved], axis=0)
+        jump = change > 1e-3 * np.abs(self.gradients)
+        if jump.any():
+            jump &= self._change(self._nudged(256 * EPS)) < 8 * change
         self.conditioning = np.where(jump, 0, change)
-        self.wobbles: dict[int, Array] = {}
+        self.wobbles: dict[int, list[Array]] = {}
+
+    def _nudged(self, by: float) -> Array:
+        """x moved by a random relative amount; what is equal in size stays so, and what is zero."""
+        _, places = np.unique(np.abs(self.x), return_inverse=True)
+        return self.x * (1 + by * self.rng.uniform(-1, 1, self.x.size)[places])
+
+    def _change(self, x: Array) -> Array:
+        apart = np.array([self.problem.pull(x, v) for v in self.components]).reshape(-1, x.size) - self.gradients
+        return np.where(np.isfinite(apart), np.abs(apart), 0)
 
     def _rejudged(self, row: Row, known: Measured, direction: Direction, j: int) -> tuple[str, str]:
         """With the conditioning of the gradient in the tolerance, and that of the complex step in its error bar."""
         known.floor += float(8 * np.abs(self.conditioning[j]) @ np.abs(direction.u))  # type: ignore[index]
         if row.method == "complex step" and not known.kink:
             if id(direction) not in self.wobbles:
-                tangent = self.problem.step(self.moved, direction.u)[1]
-                self.wobbles[id(direction)] = self._parts(np.where(np.isfinite(tangent), tangent, 0))
-            known.error = max(known.error, 2 * abs(known.numeric - float(self.wobbles[id(direction)][j])))
+                steps = [self.problem.step(x, direction.u)[1] for x in self.moved]
+                self.wobbles[id(direction)] = [self._parts(np.where(np.isfinite(t), t, 0)) for t in steps]
+            apart = max(abs(known.numeric - float(t[j])) for t in self.wobbles[id(direction)])
+            known.error = max(known.error, 2 * apart if apart < 1e-3 * abs(known.numeric) or not self.near_kink else 0)
         return known.judged(self.rtol)
 
     def _confirmed(self, row: Row, direction: Direction, j: int, known: Measured) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from math import isfinite, isnan
 from typing import Any
 
+import numpy as np
+
 PASS, KINK, ZERO, OPEN, FAIL = "pass", "pass at a kink", "pass as zero", "inconclusive", "fail"
 VERDICTS = (PASS, KINK, ZERO, OPEN, FAIL)
 EPS = 2.0**-52
@@ -66,8 +68,8 @@ class Row:
 class Measured:
     """What is known of one derivative when it is judged; see `Slopes` and this module's first words.
 
-    `scale` is the size of the whole gradient of this component of f; `size` that of all that f computes: what is
-    zero beside it is rounding. `sharp` measurements (by a complex step) see below the rounding of f: where they
+    `scale` is the size of the whole gradient of this component of f; `size` that of all that f computes, and `grain`
+    that of its rounding. `sharp` measurements (by a complex step) see below the rounding of f: where they
     disagree there, it is no pass, though it is no failure by itself.
     """
 
@@ -81,7 +83,13 @@ class Measured:
     floor: float
     scale: float
     size: float
+    grain: float
     sharp: bool
+
+    @property
+    def tiny(self) -> bool:
+        """True if the derivative cannot move f by more than its rounding does."""
+        return max(abs(self.analytic), abs(self.numeric)) <= 64 * self.grain < np.inf
 
     def judged(self, rtol: float) -> tuple[str, str]:
         """Verdict and reason."""
@@ -96,7 +104,7 @@ class Measured:
         apart, tolerance = abs(a - n), BARS * self.error + self.floor + FINEST * largest
         if self.sharp and apart > max(BARS * self.error, 1e-3 * largest) and apart <= tolerance:
             return OPEN, BELOW
-        if largest <= 64 * EPS * self.size and abs(n) <= BARS * self.error:
+        if self.tiny and abs(n) <= BARS * self.error:
             return ZERO, "no more than rounding"
         if apart > tolerance:
             coarse = self.error > 1e-3 * largest
@@ -115,6 +123,23 @@ class Measured:
             return ZERO, ""
         return OPEN, f"rounding hides errors below {tolerance / largest if largest else tolerance:.0e}"
 
+    def excused(self, rtol: float, kinked: bool) -> tuple[str, str]:
+        """Verdict and reason of a failure, after every rule of the record was found right by itself.
+
+        Then the walk that joins them is wrong, or a kink of a part, or the rounding of what lies between the parts; the
+        last is small beside f.
+        """
+        if self.kink or kinked:
+            return OPEN, "at a kink: valid slopes of its parts that make no slope of the whole"
+        apart, largest = abs(self.analytic - self.numeric), max(abs(self.analytic), abs(self.numeric))
+        if not apart <= 1e-9 * self.size:
+            return FAIL, "though each rule of the record is right by itself"
+        if apart + self.error <= rtol * largest:
+            return PASS, ""
+        if largest <= 1e-9 * self.size:
+            return ZERO, "no more than the rounding of its parts"
+        return OPEN, "the rounding between its parts hides more; each rule is right by itself"
+
     def _at_a_kink(self) -> tuple[str, str]:
         low, high = sorted((self.left, self.right))
         slack = BARS * self.side_error + self.floor
@@ -123,10 +148,10 @@ class Measured:
         return FAIL, f"at a kink, not between the one-sided derivatives {low:.4g} and {high:.4g}"
 
 
-def measured(analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, j: int) -> Measured:
+def measured(analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, grain: Any, j: int) -> Measured:
     """What is known of component j."""
     return Measured(
         float(analytic[j]), float(slopes.value[j]), float(slopes.error[j]), float(slopes.left[j]), float(slopes.right[j]),
         float(slopes.side_error[j]), bool(slopes.kink[j]), float(floor[j]), float(scale[j]), float(size[j]),
-        slopes.method == "complex step",
+        float(grain[j]), slopes.method == "complex step",
     )  # fmt: skip
