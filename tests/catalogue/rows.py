@@ -29,6 +29,8 @@ class Sample:
         function's own, in its module.
     numpy_only : bool
         True for what does not dispatch (scipy.linalg, say), and so runs on no arrays but NumPy's.
+    double_only : bool
+        True for what is not called in single precision, because the function itself fails there.
     """
 
     function: Callable[..., Any]
@@ -36,6 +38,7 @@ class Sample:
     params: dict[str, Any] = field(default_factory=dict)
     entry: str = ""
     numpy_only: bool = False
+    double_only: bool = False
 
     @property
     def name(self) -> str:
@@ -47,8 +50,15 @@ class Sample:
         return f"{self.name}({shapes}{params})".replace(" ", "")
 
 
-def row(function: Callable[..., Any], *args: Any, entry: str = "", numpy_only: bool = False, **params: Any) -> Sample:
-    return Sample(function, args, params, entry or entry_of(function), numpy_only)
+def row(
+    function: Callable[..., Any],
+    *args: Any,
+    entry: str = "",
+    numpy_only: bool = False,
+    double_only: bool = False,
+    **params: Any,
+) -> Sample:
+    return Sample(function, args, params, entry or entry_of(function), numpy_only, double_only)
 
 
 def entry_of(function: Callable[..., Any]) -> str:
