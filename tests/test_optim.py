@@ -67,18 +67,18 @@ def test_momentum_without_decay_is_gradient_descent():
 
 def test_an_update_changes_nothing_in_place():
     rule, w, gradient = optim.momentum(0.1), np.ones(2), np.ones(2)
-    velocity = rule.init(w)
-    rule.update(gradient, velocity, w)
+    state = velocity, steps = rule.init(w)
+    rule.update(gradient, state, w)
     assert w.tolist() == gradient.tolist() == [1, 1]
-    assert velocity.tolist() == [0, 0]
+    assert (velocity.tolist(), steps) == ([0, 0], 0)
 
 
 def test_parameters_keep_their_structure_and_dtype():
     params = {"layers": [(np.ones((2, 3), np.float32), np.zeros(3, np.float32))], "b": np.float32(1)}
     rule = optim.momentum(0.1)
-    after, velocity = rule.update(params, rule.init(params), params)
+    after, state = rule.update(params, rule.init(params), params)
     assert after["layers"][0][0].shape == (2, 3)
-    assert {leaf.dtype for leaf in (*after["layers"][0], after["b"], velocity["b"])} == {np.dtype(np.float32)}
+    assert {leaf.dtype for leaf in (*after["layers"][0], after["b"], state["b"][0])} == {np.dtype(np.float32)}
 
 
 def test_all_parameters_move_simultaneously():

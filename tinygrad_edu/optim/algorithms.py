@@ -1,4 +1,4 @@
-"""Update rules: what to do with a gradient.
+"""Gradient descent and the heavy ball: what everything else is a variation of.
 
 An algorithm is a pair of pure functions. `init(params)` makes the state that it remembers from step to step;
 `update(gradient, state, params)` gives the new parameters and the new state. Nothing is changed in place, so a step
@@ -11,60 +11,20 @@ by theory; `minimize` measures it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import replace
 
 import numpy as np
 
-from ..errors import HyperparameterError
-from ..trees import Tree, tree_map
 from .curvature import Curvature
+from .dials import AutoRate, fraction, positive
+from .links import descend, heavy_ball
+from .stages import Algorithm, Stage, chain
 
 STEEPER = 1.05  # Polyak's numbers are stable up to λ and not beyond, and a few products find λ a little too low
 FLATTEST = 1e-6  # a valley that is flatter than this has Polyak's ball roll for more steps than a run has
 
-Rate = float | Literal["auto"]
-State = Any
 
-
-def _not_tuned(*_: Any) -> Any:
-    raise HyperparameterError(
-        "learning_rate='auto' is not a number yet. Expected a curvature first, which minimize measures by itself: "
-        "algorithm = algorithm.tune(curvature(loss, params))"
-    )
-
-
-@dataclass(frozen=True)
-class Algorithm:
-    """A way to descend: a pair of pure functions, and the numbers they were made with.
-
-    Parameters
-    ----------
-    name : str
-        For reports.
-    init : callable
-        init(params) → state.
-    update : callable
-        update(gradient, state, params) → (new params, new state).
-    hyperparameters : dict of str to float
-        The numbers that a person chose, or that `tune` did.
-    tune : callable, optional
-        tune(curvature) → Algorithm, of an algorithm whose learning rate is "auto".
-    overshoot : float
-        How many times its first height above the minimum the loss may reach on a bowl before it settles. Beyond that
-        the rule has diverged. 1, as for gradient descent: a loss that rises will rise for ever.
-    """
-
-    name: str
-    init: Callable[[Tree], State] = field(default=_not_tuned, repr=False)
-    update: Callable[[Tree, State, Tree], tuple[Tree, State]] = field(default=_not_tuned, repr=False)
-    hyperparameters: dict[str, float] = field(default_factory=dict)
-    tune: Callable[[Curvature], Algorithm] | None = field(default=None, repr=False)
-    overshoot: float = field(default=1.0, repr=False)
-
-
-def gradient_descent(learning_rate: Rate = "auto") -> Algorithm:
+def gradient_descent(learning_rate: AutoRate = "auto") -> Algorithm:
     """A step against the gradient: θ ← θ − η ∇L(θ).
 
     Whether it is full-batch, mini-batch or stochastic gradient descent depends on the examples behind the gradient
@@ -72,7 +32,7 @@ def gradient_descent(learning_rate: Rate = "auto") -> Algorithm:
 
     Parameters
     ----------
-    learning_rate : float or "auto"
+    learning_rate : float, schedule or "auto"
         η > 0, the step size. "auto" takes 1/λ, with λ the largest eigenvalue of the Hessian at the start.
 
     Raises
@@ -96,20 +56,18 @@ def gradient_descent(learning_rate: Rate = "auto") -> Algorithm:
     """
     if learning_rate == "auto":
         return Algorithm("gradient descent", tune=lambda bend: gradient_descent(bend.safe_rate))
-    rate = _positive(learning_rate)
-
-    def update(gradient: Tree, state: State, params: Tree) -> tuple[Tree, State]:
-        return tree_map(lambda p, g: p - rate * g, params, gradient), state
-
-    return Algorithm("gradient descent", lambda params: (), update, {"learning_rate": rate})
+    rate = _checked(learning_rate)
+    step = descend(rate) if callable(rate) else Stage(lambda d, p: -rate * d)  # nothing to count, nothing to remember
+    numbers = {"learning_rate": rate}
+    return replace(chain(step), name="gradient descent", hyperparameters=numbers, remake=gradient_descent)
 
 
 sgd = gradient_descent
 """The same rule under the name it has when `minimize` feeds it mini-batches (`batch_size=32`) or single examples."""
 
 
-def momentum(learning_rate: Rate = "auto", decay: float | None = None) -> Algorithm:
-    """A heavy ball, which keeps part of its velocity: v ← β v − η ∇L(θ), then θ ← θ + v.
+def momentum(learning_rate: AutoRate = "auto", decay: float | None = None) -> Algorithm:
+    """A heavy ball, which keeps part of its velocity: v ← β v + ∇L(θ), then θ ← θ − η v.
 
     In a long valley the plain gradient points across rather than along; the velocity averages the crossings out. On a
     bowl with eigenvalues μ to λ, the best numbers are η = 4/(√λ + √μ)² and β = ((√λ − √μ)/(√λ + √μ))²; the error
@@ -118,7 +76,7 @@ def momentum(learning_rate: Rate = "auto", decay: float | None = None) -> Algori
 
     Parameters
     ----------
-    learning_rate : float or "auto"
+    learning_rate : float, schedule or "auto"
         η > 0. "auto" takes the numbers above where the curvature at the start is that of a bowl (μ > 0), else 1/λ;
         with 5 % more than λ, since they stand at the edge of what is stable, and with μ at least λ/10⁶.
     decay : float, optional
@@ -137,30 +95,66 @@ def momentum(learning_rate: Rate = "auto", decay: float | None = None) -> Algori
     Examples
     --------
     >>> ball = momentum(0.1, decay=0.5)
-    >>> w, v = 0.0, ball.init(0.0)
+    >>> w, state = 0.0, ball.init(0.0)
     >>> for _ in range(3):
-    ...     w, v = ball.update(1.0, v, w)
+    ...     w, state = ball.update(1.0, state, w)
     ...     print(round(w, 3))
     -0.1
     -0.25
     -0.425
     """
-    if decay is not None and not 0 <= decay < 1:
-        raise HyperparameterError(f"the decay is {decay!r}. Expected a number from 0 to below 1, such as 0.9")
+    if decay is not None:
+        decay = fraction(decay)
     if learning_rate == "auto":
         return Algorithm("momentum", tune=lambda bend: _polyak(bend, decay))
-    rate, kept = _positive(learning_rate), 0.9 if decay is None else float(decay)
+    rate, kept = _checked(learning_rate), 0.9 if decay is None else decay
+    return replace(
+        chain(heavy_ball(kept), descend(rate)),
+        name="momentum",
+        hyperparameters={"learning_rate": rate, "decay": kept},
+        overshoot=_highest(kept),
+        remake=momentum,
+    )
 
-    def update(gradient: Tree, velocity: State, params: Tree) -> tuple[Tree, State]:
-        velocity = tree_map(lambda v, g: kept * v - rate * g, velocity, gradient)
-        return tree_map(lambda p, v: p + v, params, velocity), velocity
 
-    def init(params: Tree) -> State:
-        return tree_map(lambda p: 0.0 * p, params)
+def nesterov(learning_rate: AutoRate = "auto", decay: float = 0.9) -> Algorithm:
+    """A heavy ball that feels the slope where it will be: v ← β v + ∇L(θ), then θ ← θ − η (∇L(θ) + β v).
 
-    # Along an eigenvector the error after k steps is S_k − β S_{k−1} times the first, with |S_k| ≤ 1 + β + β² + ...
-    overshoot = ((1 + kept) / (1 - kept)) ** 2
-    return Algorithm("momentum", init, update, {"learning_rate": rate, "decay": kept}, overshoot=overshoot)
+    Here θ is the point ahead, so that the gradient is taken where the parameters are. It brakes before the ball has
+    overshot, and on convex losses converges as 1/k² where gradient descent does as 1/k.
+
+    Parameters
+    ----------
+    learning_rate : float, schedule or "auto"
+        η > 0. "auto" takes 1/λ.
+    decay : float
+        β, from 0 to below 1.
+
+    References
+    ----------
+    Y. Nesterov (1983). A method of solving a convex programming problem with convergence rate O(1/k²). Soviet
+    Mathematics Doklady 27, 372-376.
+    I. Sutskever et al. (2013). On the importance of initialization and momentum in deep learning. ICML (this form).
+    """
+    kept = fraction(decay)
+    if learning_rate == "auto":
+        return Algorithm("Nesterov momentum", tune=lambda bend: nesterov(bend.safe_rate, kept))
+    rate = _checked(learning_rate)
+    return replace(
+        chain(heavy_ball(kept, look_ahead=True), descend(rate)),
+        name="Nesterov momentum",
+        hyperparameters={"learning_rate": rate, "decay": kept},
+        overshoot=_highest(kept),
+        remake=nesterov,
+    )
+
+
+def _highest(kept: float) -> float:
+    """How high a ball climbs.
+
+    Along an eigenvector the error after k steps is S_k − β S_{k−1} times the first, with |S_k| ≤ 1 + β + β² + ...
+    """
+    return ((1 + kept) / (1 - kept)) ** 2
 
 
 def _polyak(bend: Curvature, decay: float | None) -> Algorithm:
@@ -171,8 +165,5 @@ def _polyak(bend: Curvature, decay: float | None) -> Algorithm:
     return momentum(4 / (steep + flat) ** 2, ((steep - flat) / (steep + flat)) ** 2)
 
 
-def _positive(learning_rate: Any) -> float:
-    number = isinstance(learning_rate, float | int | np.number) and not isinstance(learning_rate, bool)
-    if not number or not 0 < learning_rate < np.inf:
-        raise HyperparameterError(f"the learning rate is {learning_rate!r}. Expected a number above 0, or 'auto'")
-    return float(learning_rate)
+def _checked(learning_rate: AutoRate) -> float:
+    return learning_rate if callable(learning_rate) else positive(learning_rate, instead=", or 'auto'")  # type: ignore

@@ -14,7 +14,7 @@ import numpy as np
 from ..data.sampling import batches
 from ..transforms import grad, value_and_grad
 from ..trees import Tree
-from .algorithms import Algorithm
+from .stages import Algorithm
 
 Loss = Callable[..., Any]
 
@@ -56,6 +56,8 @@ def iterates(
 
 
 def _full_batch(loss: Loss, params: Tree, algorithm: Algorithm, data: tuple[Any, ...]) -> Iterator[Point]:
+    if algorithm.bind:
+        algorithm = algorithm.bind(loss, data)
     value_and_gradient, state = value_and_grad(loss), algorithm.init(params)
     while True:
         value, gradient = value_and_gradient(params, *data)
@@ -70,4 +72,5 @@ def _mini_batch(
     while True:
         yield Point(params, float(loss(params, *data)), None)
         for batch in batches(data, size, random):
-            params, state = algorithm.update(gradient(params, *batch), state, params)
+            rule = algorithm.bind(loss, batch) if algorithm.bind else algorithm
+            params, state = rule.update(gradient(params, *batch), state, params)

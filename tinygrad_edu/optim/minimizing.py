@@ -17,10 +17,11 @@ from ..data.sampling import batches
 from ..errors import DivergenceError, HyperparameterError
 from ..tensor import Tensor
 from ..trees import Tree, tree_map
-from .algorithms import Algorithm, gradient_descent
+from .algorithms import gradient_descent
 from .curvature import Curvature, curvature
 from .descent import Loss, iterates
 from .progress import progress_bar
+from .stages import Algorithm
 from .start import Shapes, random, zeros
 from .stopping import History, climbs, stands_still
 
@@ -211,15 +212,18 @@ def _diagnosis(result: Result, bend: Curvature, automatic: bool) -> str:
         return f"{name}: at the start the loss is {losses[0]:.4g}, or its gradient not finite. Choose another start"
     rate = result.algorithm.hyperparameters.get("learning_rate")
     happened = f"{name} diverged: the loss went from {losses[0]:.4g} to {losses[-1]:.4g} in {result.steps} steps"
-    if rate is None:
+    if not isinstance(rate, float):
         return f"{happened}. Expected a loss that falls"
     happened += f" with learning rate {rate:.4g}"
     decay = result.algorithm.hyperparameters.get("decay", 0.0)
+    bounded = result.algorithm.overshoot < np.inf  # by the curvature; a step of another kind knows no limit
     limit = (1 + decay) * bend.limit
-    if not automatic and rate > 0.9 * limit:  # the curvature that was measured may be a little too low
+    if bounded and not automatic and rate > 0.9 * limit:  # the curvature that was measured may be a little too low
         numerator = f"2(1 + {decay:.4g})" if decay else "2"
         return (
             f"{happened}. The largest curvature at the start is {bend.largest:.4g}, so the rate must stay below "
             f"{numerator}/{bend.largest:.4g} = {limit:.4g}. Try {bend.safe_rate:.4g}, or 'auto'"
         )
+    if not bounded:
+        return f"{happened}. Try {rate / 10:.4g}"
     return f"{happened}. The curvature at the start allows it, so the loss bends more on the way. Try {rate / 10:.4g}"
