@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import math
 import os
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
 from functools import update_wrapper
 from math import isfinite
 from typing import Any
@@ -16,22 +14,16 @@ import numpy as np
 from ..errors import TraceError
 from ..modes.careful import is_strict
 from ..trees import flatten
+from .backends import BACKENDS, Build
 from .captures import Captures
-from .emit_numpy import Module, emit_numpy
-from .passes import fuse, improved, reuse
-from .passes.fuse import domain_of
-from .program import Line, Program
+from .passes import improved
+from .program import Program
 from .signatures import NotPlain, builder, is_input, named_leaves, signed
 from .trace import Recorder, recording_program
 from .traced import Traced
 
 Function = Callable[..., Any]
-BACKENDS = ("numpy",)
 _Array, _Number = np.ndarray, np.float64
-_SILENT = copy_context()
-_SILENT.run(np.seterr, all="ignore")
-LARGE = 16384
-"""Pointwise lines of more elements go into kernels of the NumPy backend."""
 
 
 def compile(
@@ -49,8 +41,9 @@ def compile(
     f : callable
         A function of arrays, written in NumPy, or any transform of one: ``tg.value_and_grad(loss)``. Left out, the
         result is a decorator.
-    backend : {"numpy"}
-        What the program is written in.
+    backend : {"numpy", "c", "auto"}
+        What the program is written in. With "c", what goes by elements is compiled by the system's C compiler while
+        the first calls run in NumPy; without a compiler, "c" warns once, and both it and "auto" stay with NumPy.
     threads : int, optional
         On how many threads large kernels run; by default as many as there are processors.
     constant : sequence of str or array
@@ -143,7 +136,7 @@ class Compiled:
                 raise
             inputs = (*inputs, *captured)
         self.latest = trace
-        results = trace.run(*inputs)
+        results = trace.made.run(*inputs)
         if trace.truths:
             n = len(results) - len(trace.truths)
             if [bool(truth) for truth in results[n:]] != trace.truths:
@@ -162,7 +155,7 @@ class Compiled:
             captured = trace.captures.current()
             if captured is not None:
                 return trace, captured
-        trace = Trace(self.function, args, kwargs, self.constant, self.threads)
+        trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads)
         if not (trace.captures.arrays or trace.captures.guards):
             self.settled[key] = trace
         known.insert(0, trace)
@@ -171,7 +164,7 @@ class Compiled:
         return trace, captured
 
     def lower(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """The intermediate forms for these arguments: "traced", "improved", "fused", and the emitted "numpy".
+        """The intermediate forms for these arguments: "traced", "improved", "fused for numpy" and the text "numpy".
 
         >>> import numpy as np, tinygrad_edu as tg
         >>> print(tg.compile(lambda x: np.sin(x) * 1).lower(0.5)["improved"])
@@ -179,24 +172,42 @@ class Compiled:
             t1 = sin(x)  float64[]  # ...
             return t1
         """
-        trace = Trace(self.function, args, kwargs, self.constant, self.threads)
-        return {"traced": trace.program, "improved": trace.improved, "fused": trace.fused, "numpy": trace.module.source}
+        trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads)
+        forms: dict[str, Any] = {"traced": trace.program, "improved": trace.improved}
+        for language, module in trace.made.modules.items():
+            forms |= {f"fused for {language}": trace.made.fused[language], language: module.source}
+        return forms
+
+    def wait(self) -> Compiled:
+        """Until all programs that the C compiler is at work on are ready; returns the function."""
+        for trace in [trace for known in self.traces.values() for trace in known]:
+            trace.made.wait()
+        return self
 
     @property
     def source(self) -> str:
         """The text of the program that the last call ran."""
+        return self._last().source
+
+    @property
+    def source_c(self) -> str:
+        """The part of it that is in C."""
+        module = self._last().modules.get("c")
+        return "" if module is None else module.c.source
+
+    def _last(self) -> Build:
         if self.latest is None:
             raise TraceError(
                 "compile: no source yet: the shapes come with the first call. Call it, or use .lower(*args)"
             )
-        return self.latest.module.source
+        return self.latest.made
 
 
 class Trace:
     """One trace of a function: its program in all its forms, what it closes over, and how results are put together."""
 
     def __init__(
-        self, f: Function, args: tuple, kwargs: dict[str, Any], constant: tuple[Any, ...], threads: int
+        self, f: Function, args: tuple, kwargs: dict[str, Any], constant: tuple[Any, ...], backend: str, threads: int
     ) -> None:
         recorder = Recorder()
         leaves, rebuild = flatten((args, kwargs))
@@ -215,22 +226,16 @@ class Trace:
         self.build = builder(result)
         self.looks = recorder.passes > 0  # a pass was walked: results that are not finite are looked at again
         self.improved = improved(self.program)
-        self.fused = reuse(fuse(self.improved, is_large))
-        self.module: Module = emit_numpy(self.fused, threads)
-        run = self.module.load()
-        # a rule may divide by zero where its result is not used: as in eager passes, NumPy says nothing
-        self.run: Callable[..., Sequence[Any]] = (lambda *xs: _SILENT.copy().run(run, *xs)) if self.looks else run
-
-
-def is_large(line: Line) -> bool:
-    """True for lines that are worth a loop over blocks."""
-    return math.prod(domain_of(line)) > LARGE
+        self.made = Build(self.improved, backend, threads, silent=self.looks)
 
 
 def _finite(y: Any) -> bool:
-    """One read of an array: its scalar product with itself (which may overflow; then f itself is called in vain)."""
+    """One read of an array: its sum. If that overflows, f itself is called in vain.
+
+    Not its scalar product with itself, as in an eager pass: BLAS may hand that to threads, and wait for them.
+    """
     if type(y) is np.ndarray:
-        return y.dtype.kind not in "fc" or isfinite(np.vdot(y, y).real)
+        return y.dtype.kind not in "fc" or bool(np.isfinite(np.add.reduce(y, axis=None)))
     return not isinstance(y, float | np.inexact) or y - y == 0
 
 

@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 
 from .emit_blocks import BLOCKS, BlockWriter
+from .emit_c import CModule, RegionWriter
 from .kinds import is_pointwise, is_pure
 from .passes.buffers import SMALLEST, takes_out
 from .passes.fuse import is_reduction
 from .passes.transposes import product
-from .program import Kernel, Line, Program, Value, names_of, values_in
+from .program import Kernel, Line, Program, Region, Value, names_of, values_in
 from .spelling import ATOM, Speller
+from .toolchain import build, functions
 
 WIDTH = 100
 
@@ -37,21 +39,26 @@ class Module:
         Of that function.
     given : dict
         What the text cannot spell (a user's own operation, a large constant), to be put into its namespace.
+    c : CModule
+        What is written in C.
     """
 
     source: str
     name: str
     given: dict[str, Any]
+    c: CModule
 
     def load(self) -> Any:
-        """The function."""
+        """The function; what is written in C is compiled first."""
         space: dict[str, Any] = dict(self.given)
+        if self.c.regions:
+            space.update(functions(build(self.c.source), self.c.calls))
         exec(compile(self.source, f"<compiled {self.name}>", "exec"), space)
         return space[self.name]
 
 
 def emit_numpy(program: Program, threads: int = 1) -> Module:
-    """The text of a program."""
+    """The text of a program; its regions are written in C, and are there once `c_source` has been compiled."""
     return Emitter(program, threads).module()
 
 
@@ -70,9 +77,12 @@ class Emitter:
         self.users = program.users
         # what is returned, or read in every block of a kernel, is not written out there
         self.apart = set(values_in(program.outputs))
-        self.apart.update(v for line in program.lines if isinstance(line.operation, Kernel) for v in line.reads)
+        self.apart.update(
+            v for line in program.lines if isinstance(line.operation, Kernel | Region) for v in line.reads
+        )
         self.out: dict[Value, Value] = dict(program.notes.get("out", {}))
         self.body: list[str] = []
+        self.c = CModule()
         self.place: Any = None
 
     def module(self) -> Module:
@@ -89,13 +99,13 @@ class Emitter:
         if self.speller.given:
             parts.append(f"# from outside: {', '.join(self.speller.given)}\n")
         helpers = list(self.speller.helpers.values()) + [BLOCKS] * blocks
-        parts += helpers
+        parts += [*helpers, *self.c.wrappers]
         parts.append(f"\ndef {self.name}({signature}):")
         if about:
             parts.append(_wrapped(about))
         parts += [f"    {text}" for text in self.body]
         parts.append(f"    return {results}\n")
-        return Module("\n".join(parts), self.name, self.speller.given)
+        return Module("\n".join(parts), self.name, self.speller.given, self.c)
 
     def results(self) -> str:
         """The returned tuple: each result an array of the caller's own."""
@@ -120,6 +130,11 @@ class Emitter:
     def line(self, line: Line, i: int) -> None:
         if isinstance(line.operation, Kernel):
             self.body += BlockWriter(line, self.speller, self.out, self.threads).text()
+            return
+        if isinstance(line.operation, Region):
+            left = ", ".join(self.names[v] for v in line.results) + "," * (len(line.results) == 1)
+            right = ", ".join(self.names[v] for v in line.reads)
+            self.body.append(f"{left} = {RegionWriter(self.c, line, self.names).write()}({right})  # in C")
             return
         text, binds = self.speller.expression(line)
         if self.may_nest(line, text):
@@ -174,7 +189,12 @@ def _is_view(line: Line | None) -> bool:
 def _is_fresh(line: Line) -> bool:
     """True if the result is an array that nothing else refers to."""
     f = line.operation
-    if isinstance(f, Kernel) or takes_out(line) or f in (np.where, operator.pow, np.full) or is_reduction(line):
+    if (
+        isinstance(f, Kernel | Region)
+        or takes_out(line)
+        or f in (np.where, operator.pow, np.full)
+        or is_reduction(line)
+    ):
         return True
     return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.einsum, np.tensordot)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Op
-from .program import Kernel, Line
+from .program import Kernel, Line, Region
 
 # --- tracing ----------------------------------------------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ def is_pointwise(line: Line) -> bool:
 def may_view(line: Line) -> bool:
     """True if a result may lie in the memory of an argument: also for every function that is not known not to."""
     f = line.operation
-    if isinstance(f, np.ufunc | Kernel) or f in (np.where, operator.pow):
+    if isinstance(f, np.ufunc | Kernel | Region) or f in (np.where, operator.pow):
         return False
     if isinstance(f, Op):
         return False  # scatter and setitem, which make arrays of their own

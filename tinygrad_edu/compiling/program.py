@@ -161,6 +161,17 @@ class Kernel:
         return self.program(*arrays)
 
 
+@dataclass(frozen=True, eq=False)
+class Region:
+    """Lines that are one function in another language; called, it computes line by line."""
+
+    program: Program
+    __name__: str = field(default="region")
+
+    def __call__(self, *arrays: Any) -> tuple[Any, ...]:
+        return self.program(*arrays)
+
+
 # --- trees of values --------------------------------------------------------------------------------------------------
 
 
@@ -234,13 +245,15 @@ def names_of(program: Program) -> dict[Value, str]:
 def _made(program: Program) -> Iterator[Value]:
     """The results of all lines, those inside of kernels among them."""
     for line in program.lines:
-        if isinstance(line.operation, Kernel):
+        if isinstance(line.operation, Kernel | Region):
             yield from _made(line.operation.program)
         yield from line.results
 
 
 def operation_name(operation: Callable[..., Any]) -> str:
     """What an operation is called in print: `exp`, `linalg.inv`, `add.reduce`."""
+    if isinstance(operation, Region):
+        return f"{operation.__name__}[{len(operation.program.lines)} lines]"
     if isinstance(operation, Kernel):
         return f"{operation.__name__}[{', '.join(map(str, operation.domain))}]"
     owner = getattr(operation, "__self__", None)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..kinds import may_view
-from ..program import Kernel, Line, Program, Value, values_in
+from ..program import Kernel, Line, Program, Region, Value, values_in
 from .transposes import product
 
 SMALLEST = 4096
@@ -64,7 +64,7 @@ def takes_out(line: Line) -> bool:
 
 def owns(line: Line) -> bool:
     """True if the results lie in fresh memory of their own."""
-    return takes_out(line) or isinstance(line.operation, Kernel) or line.operation in (np.where, operator.pow)
+    return takes_out(line) or isinstance(line.operation, Kernel | Region) or line.operation in (np.where, operator.pow)
 
 
 def _families(program: Program) -> dict[Value, Value]:

@@ -45,7 +45,9 @@ def domain_of(line: Line) -> Shape:
     return line.args[0].shape if line.operation in REDUCTIONS else line.result.shape
 
 
-def fuse(program: Program, fits: Callable[[Line], bool] | None = None, smallest: int = 2) -> Program:
+def fuse(
+    program: Program, fits: Callable[[Line], bool] | None = None, smallest: int = 2, numbers: bool = False
+) -> Program:
     """Put lines into kernels.
 
     Parameters
@@ -54,10 +56,15 @@ def fuse(program: Program, fits: Callable[[Line], bool] | None = None, smallest:
         Which lines may go into a kernel; by default all pointwise lines and reductions of arrays.
     smallest : int
         Groups of fewer lines are left as they are.
+    numbers : bool
+        Put lines that compute with numbers alone into kernels too.
     """
     may = fits or (lambda line: True)
     fusable = {
-        line: is_pure(line) and (is_pointwise(line) or is_reduction(line)) and len(domain_of(line)) > 0 and may(line)
+        line: is_pure(line)
+        and (is_pointwise(line) or is_reduction(line))
+        and (numbers or len(domain_of(line)) > 0)
+        and may(line)
         for line in program.lines
     }
     levels = _sunk(program, fusable, _levels(program, fusable))
@@ -77,7 +84,7 @@ def fuse(program: Program, fits: Callable[[Line], bool] | None = None, smallest:
                 readers.setdefault(value, set()).add(id(item))
     lines: list[Line] = []
     for item in order:
-        if len(item) == 1:
+        if len(item) < smallest or not fusable[item[0]]:
             lines += item
         else:
             needed = [v for line in item for v in line.results if v in outside or readers.get(v, set()) - {id(item)}]

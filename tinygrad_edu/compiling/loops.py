@@ -1,0 +1,193 @@
+"""The loops of a kernel in C: as few as its arrays allow, the innermost one for the compiler to vectorise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .passes.fuse import domain_of, is_reduction
+from .program import Kernel, Line, Value
+from .spelling_c import C_TYPES, expression, literal
+from .storage import Storage, contiguous
+
+BLOCK = 2048
+"""Elements of a partial sum: as exact as NumPy's sum in pairs."""
+
+
+def place(strides: tuple[int, ...]) -> str:
+    """The index of an element: ``i0 * 30 + i1``."""
+    terms = [f"i{d}" if s == 1 else f"i{d} * {s}" for d, s in enumerate(strides) if s]
+    return " + ".join(terms) or "0"
+
+
+Strides = tuple[int, ...]
+
+
+def grouped(domain: Sequence[int], strides: Sequence[Strides], apart: Sequence[int] = ()) -> list[list[int]]:
+    """The axes of a domain in groups that all arrays walk in one go; those of length 1 left out, some kept apart."""
+    groups: list[list[int]] = []
+    for d in [d for d, n in enumerate(domain) if n != 1]:
+        joint = groups and d not in apart and groups[-1][-1] not in apart
+        if joint and all(s[groups[-1][-1]] == s[d] * domain[d] for s in strides):
+            groups[-1].append(d)
+        else:
+            groups.append([d])
+    return groups
+
+
+def merged(domain: Sequence[int], strides: Sequence[Strides]) -> tuple[tuple[int, ...], list[Strides]]:
+    """The same walk with as few loops as possible."""
+    groups = grouped(domain, strides)
+    lengths = tuple(math.prod(domain[d] for d in group) for group in groups)
+    return lengths, [tuple(s[group[-1]] for group in groups) for s in strides]
+
+
+class LoopWriter:
+    """Writes a kernel as a nest of loops."""
+
+    def __init__(self, kernel: Kernel, arrays: Sequence[Storage]) -> None:
+        self.kernel, self.lines = kernel, kernel.program.lines
+        self.inputs, self.outputs = kernel.program.inputs, kernel.program.outputs
+        self.reduced = {line.result: line for line in self.lines if is_reduction(line)}
+        strides = [*(x.over(kernel.domain) for x in arrays), *(self._strides(v) for v in self.outputs)]
+        bounds = {v: x.bounded(kernel.domain) for v, x in zip(self.inputs, arrays, strict=True)}
+        groups = grouped(kernel.domain, strides, [d for some in bounds.values() for d in some])
+        self.domain = tuple(math.prod(kernel.domain[d] for d in group) for group in groups)
+        steps = [tuple(s[group[-1]] for group in groups) for s in strides]
+        self.given = dict(zip(self.inputs, steps, strict=False))
+        self.taken = dict(zip(self.outputs, steps[len(self.inputs) :], strict=True))
+        level = {group[0]: k for k, group in enumerate(groups)}
+        self.bounds = {v: {level[d]: pair for d, pair in some.items()} for v, some in bounds.items()}
+        self.names: dict[Value, str] = {}
+
+    def _strides(self, v: Value) -> tuple[int, ...]:
+        if v not in self.reduced:
+            return contiguous(self.kernel.domain)
+        line = self.reduced[v]
+        n, axis = len(domain_of(line)), line.params.get("axis")
+        axes = range(n) if axis is None else [a % n for a in (axis if isinstance(axis, tuple) else (axis,))]
+        kept = contiguous([1 if d in axes else length for d, length in enumerate(self.kernel.domain)])
+        return tuple(0 if d in axes else s for d, s in enumerate(kept))
+
+    def signature(self) -> str:
+        """The arguments: a pointer for each input and output."""
+        ins = [f"const {C_TYPES[str(v.dtype)]} *restrict a{i}" for i, v in enumerate(self.inputs)]
+        outs = [f"{C_TYPES[str(v.dtype)]} *restrict o{i}" for i, v in enumerate(self.outputs)]
+        return ", ".join(ins + outs)
+
+    def body(self) -> str:
+        """The loops."""
+        depth = len(self.domain)
+        text = []
+        for i, v in enumerate(self.inputs):
+            if not any(self.given[v]) and not self.bounds[v]:
+                text.append(f"    const {C_TYPES[str(v.dtype)]} n{i} = a{i}[0];")
+                self.names[v] = f"n{i}"
+        for i, v in enumerate(self.outputs):
+            if v in self.reduced:
+                start = {np.sum: "0", np.max: "-INFINITY", np.min: "INFINITY"}[self.reduced[v].operation]
+                size = max(1, v.size)
+                text.append(f"    for (long i = 0; i < {size}; i++) o{i}[i] = {start};")
+        inner, sums = self._inside()
+        for d, n in enumerate(self.domain[:-1]):
+            text.append("    " * (d + 1) + f"for (long i{d} = 0; i{d} < {n}; i{d}++) {{")
+        pad = "    " * max(1, depth)
+        if depth == 0:
+            text += [f"    {each}" for each in inner]
+            return "\n".join(text) + "\n"
+        d, n = depth - 1, self.domain[-1]
+        blocked = bool(sums) and n > 2 * BLOCK
+        if blocked:
+            text.append(f"{pad}for (long b = 0; b < {n}; b += {BLOCK}) {{")
+            pad += "    "
+            text.append(f"{pad}const long e = b + {BLOCK} < {n} ? b + {BLOCK} : {n};")
+        text += [pad + each for each in self._accumulators(sums)]
+        clauses = self._clauses(sums)
+        text.append(f"{pad}#pragma omp simd{clauses}")
+        first, end = ("b", "e") if blocked else ("0", str(n))
+        text.append(f"{pad}for (long i{d} = {first}; i{d} < {end}; i{d}++) {{")
+        text += [f"{pad}    {each}" for each in inner]
+        text.append(f"{pad}}}")
+        text += [pad + each for each in self._stored(sums)]
+        closing = depth - 1 + blocked
+        text += ["    " * k + "}" for k in range(closing, 0, -1)]
+        return "\n".join(text) + "\n"
+
+    def _inside(self) -> tuple[list[str], list[tuple[int, Value]]]:
+        """The statements for one element; and the outputs that are summed up along the innermost axis."""
+        text, sums = [], []
+        for i, v in enumerate(self.inputs):
+            if v not in self.names:
+                self.names[v] = f"x{i}"
+                element = f"a{i}[{place(self.given[v])}]"
+                if self.bounds[v]:
+                    element = f"({self._within(v)}) ? {element} : 0"
+                text.append(f"const {C_TYPES[str(v.dtype)]} x{i} = {element};")
+        numbers = {v: i for i, v in enumerate(self.outputs)}
+        count = 0
+        for line in self.lines:
+            v = line.result
+            if v in self.reduced:
+                i, x = numbers[v], self.names[line.args[0]]
+                if self.domain and self.taken[v][-1] == 0:
+                    sums.append((i, v))
+                    text += self._add(line, f"s{i}", x, f"q{i}")
+                else:
+                    text += self._add(line, f"o{i}[{place(self.taken[v])}]", x, None)
+                continue
+            self.names[v] = f"t{count}"
+            count += 1
+            text.append(f"const {C_TYPES[str(v.dtype)]} {self.names[v]} = {expression(line, self._spelled)};")
+            if v in numbers:
+                text.append(f"o{numbers[v]}[{place(self.taken[v])}] = {self.names[v]};")
+        return text, sums
+
+    def _within(self, v: Value) -> str:
+        """The condition that an element of a padded array is one of the array."""
+        tests = []
+        for d, (low, high) in self.bounds[v].items():
+            tests += [f"i{d} >= {low}"] * (low > 0) + [f"i{d} < {high}"] * (high < self.domain[d])
+        return " && ".join(tests) or "1"
+
+    def _spelled(self, x: Any, dtype: np.dtype[Any]) -> str:
+        if type(x) is not Value:
+            return literal(x, dtype)
+        name = self.names[x]
+        return name if x.dtype == dtype else f"(({C_TYPES[str(dtype)]}){name})"
+
+    def _add(self, line: Line, target: str, x: str, nan: str | None) -> list[str]:
+        if line.operation is np.sum:
+            return [f"{target} += {x};"]
+        sign = ">" if line.operation is np.max else "<"
+        if nan is None:
+            return [f"{target} = ({x} {sign} {target} || {x} != {x}) ? {x} : {target};"]
+        return [f"{target} = {x} {sign} {target} ? {x} : {target};", f"{nan} |= {x} != {x};"]
+
+    def _accumulators(self, sums: list[tuple[int, Value]]) -> list[str]:
+        text = []
+        for i, v in sums:
+            kind, f = C_TYPES[str(v.dtype)], self.reduced[v].operation
+            start = {np.sum: "0", np.max: "-INFINITY", np.min: "INFINITY"}[f]
+            text.append(f"{kind} s{i} = {start};" + ("" if f is np.sum else f" int q{i} = 0;"))
+        return text
+
+    def _clauses(self, sums: list[tuple[int, Value]]) -> str:
+        text = ""
+        for i, v in sums:
+            f = self.reduced[v].operation
+            sign = {np.sum: "+", np.max: "max", np.min: "min"}[f]
+            text += f" reduction({sign}:s{i})" + ("" if f is np.sum else f" reduction(|:q{i})")
+        return text
+
+    def _stored(self, sums: list[tuple[int, Value]]) -> list[str]:
+        text = []
+        for i, v in sums:
+            target = f"o{i}[{place((*self.taken[v][:-1], 0))}]"
+            line = self.reduced[v]
+            if line.operation is not np.sum:
+                text.append(f"if (q{i}) s{i} = NAN;")
+            text += self._add(line, target, f"s{i}", None)
+        return text
