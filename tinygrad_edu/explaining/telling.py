@@ -1,0 +1,199 @@
+"""From the record and a watched pass to lines and steps: each rule is run once more, on arrays that write it down."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..calls import SEQUENCES
+from ..graph import ALIAS, RULES, SELECT, Node, Op, Shadow
+from .recording import Recording, identifiers
+from .steps import Line, Step
+from .walking import Event, observed_pass
+from .written import Script, Written, plain
+
+
+class Telling:
+    """Turns the record and the events of a pass into lines and steps."""
+
+    def __init__(self, recording: Recording, script: Script) -> None:
+        self.recording, self.script = recording, script
+        self.identifiers = identifiers(recording.names.values())
+        self.public = {op: function for function, op in reversed(RULES.items())}
+        for array, name in recording.constants:
+            script.name(array, name)
+        self.lines = {node: self._line(node) for node in recording.lines}
+
+    def variable(self, node: Node, gradient: bool = False) -> ast.Name:
+        """The name of a value, or of its gradient."""
+        return ast.Name(self.identifiers[self.recording.names[node]] + ("_bar" if gradient else ""))
+
+    def _line(self, node: Node) -> Line:
+        named = self.recording.names
+        inputs = tuple(named[p] for p in node.parents if p is not None and p in named)
+        return Line(named[node], self._code(node), node.value, inputs, self.recording.places.get(node), node)
+
+    def _code(self, node: Node) -> ast.expr:
+        """A line as people write it: the public function, its arrays and its parameters."""
+        op: Op = node.op  # type: ignore[assignment]
+        params = dict(node.params)
+        if op is SELECT:
+            return ast.Subscript(self.variable(node.parents[0]), ast.Constant(params["index"]))
+        args = [self._argument(node, i) for i in range(len(node.args))]
+        if op is ALIAS:
+            return self.script.code(args[0])
+        if op.name == "einsum" and "subscripts" in params:
+            args.insert(0, params.pop("subscripts"))
+        if op not in self.public:
+            return self.script.call(op, args, params)
+        return self.script.call(*self._call(node, self.public[op], args, params))
+
+    def _call(self, node: Node, function: Any, args: list[Any], params: dict[str, Any]) -> tuple[Any, list[Any], Any]:
+        """The public function with its arguments as it takes them: some want their arrays in one sequence."""
+        op: Op = node.op  # type: ignore[assignment]
+        if op.direct and isinstance(op.vjps, tuple):
+            return function, args, params
+        for call in (function, args), (function, [tuple(args)]):
+            try:
+                found = call[0](*plain(call[1]), **plain(params))
+            except Exception:
+                continue
+            if _is_same(found, node.value):
+                return *call, params
+        return op, args, params
+
+    def _argument(self, node: Node, i: int) -> Any:
+        """An argument as the rules get it, but with its name: numbers that are constants stay numbers."""
+        parent, x = node.parents[i], node.args[i]
+        if parent is not None and parent in self.recording.names:
+            if isinstance(x, list | tuple):
+                name = self.variable(parent)
+                return [Written(v, ast.Subscript(name, ast.Constant(k)), self.script) for k, v in enumerate(x)]
+            return Written(x, self.variable(parent), self.script)
+        if isinstance(x, np.ndarray) or (parent is not None):
+            return Written(x, self.script.code(x), self.script)
+        return x
+
+    def _result(self, node: Node) -> Any:
+        name, y = self.variable(node), node.value
+        if isinstance(y, SEQUENCES):
+            return [Written(v, ast.Subscript(name, ast.Constant(k)), self.script) for k, v in enumerate(y)]
+        return Written(y, name, self.script)
+
+    def steps(self, events: Sequence[Event]) -> Iterator[Step]:
+        """The steps that a pass consists of."""
+        total: dict[Node, int] = {}
+        for event in events:
+            total[event.parent] = total.get(event.parent, 0) + 1
+        seen: dict[Node, int] = {}
+        for event in events:
+            seen[event.parent] = seen.get(event.parent, 0) + 1
+            yield from self._steps_of(event, seen[event.parent], total[event.parent])
+
+    def _steps_of(self, event: Event, arrival: int, arrivals: int) -> Iterator[Step]:
+        node, i = event.node, event.slot
+        line, names = self.lines[node], self.recording.names
+        x = node.args[i]
+        common = (line, i, names[node], names[event.parent])
+
+        def step(kind, rule, local_rule, local, contribution, running, n, words):
+            return Step(node, *common, kind, rule, local_rule, local, event.incoming, contribution, running, n,
+                        arrivals, words, line.place)  # fmt: skip
+
+        if node.op is SELECT:
+            rule: ast.expr = self.variable(node, gradient=True)
+            words = f"{names[node]} is output {node.params['index']} of {names[event.parent]}"
+            yield step("select", rule, None, None, event.contribution, event.contribution, arrival, words)
+            return
+        try:
+            raw = self.applied(node, i, event.incoming)
+        except Exception:  # the rule speaks to arrays only (a user's own, or a walk of its own): it stays closed
+            raw = self._closed(node, i, event)
+        local_rule, local = self.local(node, i)
+        told = raw if type(raw) is Written else Written(event.contribution, self.script.code(raw), self.script)
+        shape = x.shape if hasattr(x, "shape") else np.shape(x)
+        stretched = np.shape(told.data) != shape
+        real = np.iscomplexobj(told.data) and not np.iscomplexobj(x)
+        if not stretched and not real:
+            yield step("rule", told.code, local_rule, local, event.contribution, event.running, arrival, "")
+            return
+        yield step("partial", told.code, local_rule, local, told.data, None, arrival, "")
+        code: ast.expr = ast.Name("_")
+        words = ""
+        if stretched:
+            code, words = self._sum_to(code, np.shape(told.data), shape, names[event.parent])
+        if real:
+            code = ast.Call(self.script.function(np.real), [code], [])
+            words += ("; " if words else "") + f"{names[event.parent]} is real: its gradient is the real part"
+        kind = "broadcast" if stretched else "real"
+        yield step(kind, code, None, None, event.contribution, event.running, arrival, words)
+
+    def _sum_to(self, code: ast.expr, given: tuple, wanted: tuple, name: str) -> tuple[ast.expr, str]:
+        """The sum over the axes that broadcasting added or stretched, as code and in words."""
+        extra = len(given) - len(wanted)
+        axes = [*range(extra), *(a + extra for a, n in enumerate(wanted) if n == 1 and given[a + extra] != 1)]
+        times = int(np.prod([given[a] for a in axes]))
+        every = len(axes) == len(given)
+        axis = [] if every else [ast.keyword("axis", self.script.code(axes[0] if len(axes) == 1 else tuple(axes)))]
+        code = ast.Call(ast.parse("np.sum", mode="eval").body, [code], axis)
+        if tuple(n for a, n in enumerate(given) if a not in axes) != tuple(wanted):
+            code = ast.Call(ast.parse("np.reshape", mode="eval").body, [code, self.script.code(tuple(wanted))], [])
+        where = "all axes" if every else f"axis {axes[0]}" if len(axes) == 1 else f"axes {tuple(axes)}"
+        return code, f"{name} was used {times} times: sum over {where}"
+
+    def applied(self, node: Node, i: int, g: Any, code: ast.expr | None = None) -> Any:
+        """The rule for argument i, on arrays that write down what it does with the cotangent g."""
+        op: Op = node.op  # type: ignore[assignment]
+        name = code or self.variable(node, gradient=True)
+        args, y = [self._argument(node, k) for k in range(len(node.args))], self._result(node)
+        if isinstance(g, list):
+            zero = [np.zeros_like(v) if slot is None else slot for slot, v in zip(g, node.value, strict=True)]
+            cotangent: Any = [Written(v, ast.Subscript(name, ast.Constant(k)), self.script) for k, v in enumerate(zero)]
+        else:
+            cotangent = Written(g, name, self.script)
+        with np.errstate(all="ignore"):
+            if callable(op.vjps):
+                return list(op.vjps(cotangent, y, *args, **node.params))[i]
+            return op.vjps[i](cotangent, y, *args, **node.params)
+
+    def _closed(self, node: Node, i: int, event: Event) -> Written:
+        name = f"pull_{node.op.name.strip('<>')}"  # type: ignore[union-attr]
+        call = ast.Call(self.script.constant(_Pull(node, i), name), [self.variable(node, gradient=True)], [])
+        return Written(event.contribution, call, self.script)
+
+    def local(self, node: Node, i: int) -> tuple[ast.expr | None, Any]:
+        """The local derivative of a line that goes by elements: its rule, applied to 1."""
+        op = node.op
+        if op is None or (op.kind != "elementwise" and np.shape(node.value) != ()):
+            return None, None
+        if isinstance(node.value, SEQUENCES):
+            return None, None
+        try:
+            found = self.applied(node, i, np.ones_like(node.value)[()], ast.Constant(1))
+        except Exception:  # it stays closed, as above
+            return None, None
+        return (found.code, found.data) if type(found) is Written else (self.script.code(found), found)
+
+
+def _is_same(found: Any, value: Any) -> bool:
+    """True for results that look alike: the numbers of a call that is written down are those of the record."""
+    if isinstance(value, SEQUENCES):
+        return isinstance(found, SEQUENCES) and all(map(_is_same, found, value)) and len(found) == len(value)
+    if isinstance(value, Shadow):
+        return np.shape(found) == value.shape
+    return np.shape(found) == np.shape(value) and np.array_equal(found, value, equal_nan=True)
+
+
+class _Pull:
+    """What a line sends back to one argument, as the engine computes it: for rules that cannot be written out."""
+
+    def __init__(self, node: Node, i: int) -> None:
+        self.node, self.i = node, i
+
+    def __call__(self, g: Any) -> Any:
+        parents = list(dict.fromkeys(p for p in self.node.parents if p is not None))
+        events, _ = observed_pass(self.node, g, parents)
+        return next(e.contribution for e in events if e.slot == self.i)

@@ -1,0 +1,297 @@
+"""A rule, run on arrays that write down what is done with them.
+
+A rule of the table may be a line or thirty, and may branch on shapes. Run on `Written` arrays it computes with the
+numbers at hand, and what comes back says how, in names: `np.swapaxes(x, -1, -2) @ g` becomes `x.T @ y_bar`, the branch
+that was taken and no other. The rule itself is untouched: these arrays speak NumPy's protocols, as dask's do.
+
+The expressions are Python's own syntax trees; `notation.py` writes them as mathematics.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..graph import Op
+from ..rules.indexing import scatter, setitem
+from ..rules.shapes import astype
+from ..surface import Surface
+
+WHOLE = {scatter, setitem}
+"""Operations of the table's own that stay one call; others are opened: what they do is written down."""
+SMALL = 12
+"""Constant arrays of at most so many elements are written out; larger ones get a name."""
+
+OPERATORS: dict[Any, type[ast.operator]] = {
+    np.add: ast.Add, np.subtract: ast.Sub, np.multiply: ast.Mult, np.divide: ast.Div, np.power: ast.Pow,
+    operator.pow: ast.Pow, np.matmul: ast.MatMult, np.remainder: ast.Mod, np.floor_divide: ast.FloorDiv,
+    np.bitwise_and: ast.BitAnd, np.bitwise_or: ast.BitOr,
+}  # fmt: skip
+COMPARISONS: dict[Any, type[ast.cmpop]] = {
+    np.equal: ast.Eq, np.not_equal: ast.NotEq, np.less: ast.Lt, np.less_equal: ast.LtE, np.greater: ast.Gt,
+    np.greater_equal: ast.GtE,
+}  # fmt: skip
+
+
+class Script:
+    """What the lines of a script refer to by name besides its variables.
+
+    Attributes
+    ----------
+    constants : dict of str to object
+        Large arrays, and functions that cannot be imported.
+    imports : set of str
+        Import statements.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._reserved: dict[str, Any] = dict.fromkeys(taken)
+        self.constants: dict[str, Any] = {}
+        self.imports: set[str] = set()
+        self._names: dict[int, str] = {}
+
+    def name(self, x: Any, name: str) -> None:
+        """Call an object so, if it comes up."""
+        if id(x) not in self._names:
+            self._names[id(x)] = fresh(name, self._reserved)
+            self._reserved[self._names[id(x)]] = x
+
+    def constant(self, x: Any, stem: str) -> ast.expr:
+        """The name of an object that the script is given, and does not spell out."""
+        self.name(x, stem)
+        name = self._names[id(x)]
+        self.constants[name] = x
+        return ast.Name(name)
+
+    def code(self, x: Any) -> ast.expr:
+        """A value as Python writes it."""
+        if type(x) is Written:
+            return x.code
+        if isinstance(x, np.generic) and x.dtype.kind in "biufc":
+            return self.code(x.item())
+        if isinstance(x, bool | int | str | type(None) | type(...)):
+            return ast.Constant(x)
+        if isinstance(x, float | complex):
+            return ast.Constant(x) if np.isfinite(x) else ast.parse(f"complex('{x}')" if np.iscomplex(x) else
+                                                                    f"float('{x}')", mode="eval").body  # fmt: skip
+        if isinstance(x, slice) or (isinstance(x, tuple) and any(isinstance(v, slice) for v in x)):
+            return ast.Subscript(_dotted("np.s_"), self.index(x))
+        if isinstance(x, tuple | list):
+            return (ast.List if isinstance(x, list) else ast.Tuple)([self.code(v) for v in x])
+        if isinstance(x, np.ndarray) and id(x) in self._names:
+            return self.constant(x, "")
+        if isinstance(x, np.ndarray) and x.size <= SMALL and x.dtype.kind in "biufc" and np.all(np.isfinite(x)):
+            like = [] if x.dtype.char in "dlD?" else [ast.keyword("dtype", self.code(x.dtype))]
+            return ast.Call(_dotted("np.array"), [self.code(x.tolist())], like)
+        if isinstance(x, np.dtype | type) and hasattr(np, np.dtype(x).name):
+            return _dotted(f"np.{np.dtype(x).name}")
+        if callable(x):
+            return self.function(x)
+        return self.constant(x, "c" if hasattr(x, "shape") else "thing")
+
+    def index(self, x: Any) -> ast.expr:
+        """What stands between brackets."""
+        if isinstance(x, slice):
+            return ast.Slice(*[None if v is None else self.code(v) for v in (x.start, x.stop, x.step)])
+        if isinstance(x, tuple) and x:
+            return ast.Tuple([self.index(v) for v in x])
+        return self.code(x)
+
+    def function(self, function: Any) -> ast.expr:
+        """A function by the name under which people call it."""
+        if isinstance(function, Op):
+            if (home := _home(function)) is not None:
+                self.imports.add(f"from {home[0]} import {home[1]}")
+                return ast.Name(home[1])
+            known = _numpy_names().get(function.function) if _hashable(function.function) else None
+            return _dotted(known) if known else self.constant(function, function.name.strip("<>_") or "function")
+        if (name := _numpy_names().get(function)) is not None:
+            if name.startswith("special."):
+                self.imports.add("from scipy import special")
+            return _dotted(name)
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, np.ufunc):
+            return ast.Attribute(self.function(owner), function.__name__)
+        return self.constant(function, getattr(function, "__name__", "function").strip("<>_") or "function")
+
+    def call(self, function: Any, args: Sequence[Any], params: dict[str, Any]) -> ast.expr:
+        """The expression for a call, with Python's operators where it has them."""
+        codes = [self.code(x) for x in args]
+        if not params and len(codes) == 2:
+            if (kind := OPERATORS.get(function)) is not None:
+                return simplified(ast.BinOp(codes[0], kind(), codes[1]))
+            if (compare := COMPARISONS.get(function)) is not None:
+                return ast.Compare(codes[0], [compare()], [codes[1]])
+        if function is np.negative and not params:
+            return simplified(ast.UnaryOp(ast.USub(), codes[0]))
+        if function in (np.invert, np.logical_not) and not params:
+            return ast.UnaryOp(ast.Invert(), codes[0])
+        if function is operator.getitem:
+            return ast.Subscript(codes[0], self.index(args[1] if len(codes) > 1 else params["index"]))
+        if function in (astype, np.astype):
+            return ast.Call(ast.Attribute(codes[0], "astype"), codes[1:] or [self.code(params["dtype"])], [])
+        if function in (np.transpose, np.swapaxes, np.matrix_transpose) and _is_flip(function, args, params):
+            return ast.Attribute(codes[0], "T")
+        keywords = [ast.keyword(name, self.code(value)) for name, value in params.items()]
+        return ast.Call(self.function(function), codes, keywords)
+
+
+class Written(Surface):
+    """An array that knows how it was computed.
+
+    Attributes
+    ----------
+    data : array or number
+        The values.
+    code : ast.expr
+        How they came about, in the names of a script.
+    """
+
+    __slots__ = ("code", "data", "script")
+
+    keeps_operations = True  # asks `rules/indexing.py` for the whole operation, and not for its formula
+
+    def __init__(self, data: Any, code: ast.expr, script: Script) -> None:
+        self.data, self.code, self.script = data, code, script
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
+        return _call(self.script, ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return _call(self.script, function, args, kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.data, dtype=dtype, copy=copy)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+
+def _call(script: Script, function: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
+    if type(function) is Op and function not in WHOLE:
+        try:
+            opened = function.function(*args, **params)
+        except Exception:  # it computes with what these arrays do not offer, and stays closed
+            opened = None
+        if type(opened) is Written:
+            return opened
+    value = function(*plain(args), **plain(params))
+    return _wrapped(value, lambda: script.call(function, args, params), script)
+
+
+def plain(x: Any) -> Any:
+    """Without the codes, also inside of lists and dicts."""
+    if type(x) is Written:
+        return x.data
+    if isinstance(x, dict):
+        return {name: plain(v) for name, v in x.items()}
+    return type(x)(map(plain, x)) if type(x) in (list, tuple) else x
+
+
+def _wrapped(value: Any, code: Callable[[], ast.expr], script: Script) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return Written(value, code(), script)
+    if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
+        whole = code()
+        return [Written(v, ast.Subscript(whole, ast.Constant(i)), script) for i, v in enumerate(value)]
+    return value
+
+
+# --- names of functions
+
+
+@cache
+def _numpy_names() -> dict[Any, str]:
+    """The functions of NumPy (and of scipy.special, if it has been loaded) by the names that people use."""
+    found: dict[Any, str] = {}
+    special = sys.modules.get("scipy.special")
+    for prefix, module in [("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft), ("special", special)]:
+        for name in dir(module):
+            function = getattr(module, name)
+            if (
+                callable(function)
+                and not name.startswith("_")
+                and not isinstance(function, type)
+                and _hashable(function)
+            ):
+                found.setdefault(function, f"{prefix}.{name}")
+    found[abs] = "abs"
+    return found
+
+
+def _hashable(x: Any) -> bool:
+    try:
+        hash(x)
+    except TypeError:
+        return False
+    return True
+
+
+@cache
+def _home(op: Op) -> tuple[str, str] | None:
+    """The module and the name under which an operation of the table's own can be imported."""
+    modules = [m for name, m in list(sys.modules.items()) if name.startswith("tinygrad_edu.rules.") and m]
+    return next(((m.__name__, name) for m in modules for name, v in vars(m).items() if v is op), None)
+
+
+def _dotted(name: str) -> ast.expr:
+    return ast.parse(name, mode="eval").body
+
+
+def _is_flip(function: Any, args: Sequence[Any], params: dict[str, Any]) -> bool:
+    """True if a call exchanges the two axes of a matrix."""
+    if np.ndim(plain(args[0])) != 2 or params:
+        return False
+    axes = list(args[1:]) if function is np.swapaxes else list(args[1]) if len(args) > 1 and args[1] else [1, 0]
+    return sorted(a % 2 for a in axes) == [0, 1] and (function is np.swapaxes or axes[0] % 2 == 1)
+
+
+def fresh(stem: str, taken: Any) -> str:
+    """The stem, with a number behind it if it is taken."""
+    if stem not in taken:
+        return stem
+    n = 2
+    while f"{stem}_{n}" in taken:
+        n += 1
+    return f"{stem}_{n}"
+
+
+# --- tidying
+
+
+def simplified(node: ast.BinOp | ast.UnaryOp) -> ast.expr:
+    """Without factors 1, powers of 1 and double minus signs."""
+    if isinstance(node, ast.UnaryOp):
+        inner = node.operand
+        if isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.USub):
+            return inner.operand
+        if _is_number(inner):
+            return ast.Constant(-inner.value)  # type: ignore[attr-defined]
+        return node
+    left, right = node.left, node.right
+    if isinstance(node.op, ast.Mult):
+        if _is(left, 1):
+            return right
+        if _is(right, 1):
+            return left
+        if _is(left, -1):
+            return simplified(ast.UnaryOp(ast.USub(), right))
+        if isinstance(left, ast.UnaryOp) and _is(left.operand, 1):
+            return simplified(ast.UnaryOp(ast.USub(), right))
+    if isinstance(node.op, ast.Pow | ast.Div) and _is(right, 1):
+        return left
+    return node
+
+
+def _is(node: ast.expr, number: int) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == number
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
