@@ -95,9 +95,10 @@ def perturbed(op: Any) -> tuple[Any, ...] | Callable[..., Any]:
     def wrap_joint(rule: Any) -> Any:
         return lambda g, y, *args, **params: [c * (1 + 1e-6) for c in rule(g, y, *args, **params)]
 
-    if isinstance(op.vjps, tuple):
-        return tuple(map(wrap, op.vjps))
-    return wrap_joint(op.vjps) if callable(op.vjps) else Every(lambda i, *args, **params: wrap(op.vjps[i])(*args, **params))
+    rules = op.vjps
+    if isinstance(rules, tuple):
+        return tuple(map(wrap, rules))
+    return wrap_joint(rules) if callable(rules) else Every(lambda i, *args, **params: wrap(rules[i])(*args, **params))
 
 
 def main() -> None:
@@ -129,7 +130,7 @@ def main() -> None:
         # in reverse mode alone, and not in the operation itself, where the same rule is the forward one
         with row_replaced(function, perturbed(op)):
             wrong = tg.vjp(f, x)[1](v)[0]
-            if not np.max(np.abs(wrong - right)) > 1e-9 * np.max(np.abs(right)):
+            if not np.max(np.abs(wrong - right)) > 1e-9 * np.max(np.abs(right)) > 1e-21:
                 counts["not visible"] += 1
                 continue
             report = tg.check(f, x, seed=seed)

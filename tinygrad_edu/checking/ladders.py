@@ -55,7 +55,7 @@ class Table:
         self.rows: list[Array] = []
         self.steps: list[float] = []
         self.value, self.error = np.full_like(like, np.nan), np.full_like(like, np.inf)
-        self.latest = np.full_like(like, np.nan)
+        self.latest, self.drift = np.full_like(like, np.nan), np.zeros_like(like)
 
     def add(self, h: float, difference: Array, rounding: Array, keep: Array) -> None:
         """One more row; `keep` says where the rows before it are of use."""
@@ -70,9 +70,13 @@ class Table:
             best, trust = np.where(better, refined, best), np.where(better, apart, trust)
         error = np.fmax(trust, rounding)
         error = np.where(np.isnan(self.latest) | ~keep, error, np.fmax(error, np.abs(best - self.latest) / 2))
-        # a finer level that is sure of another value refutes the coarse one, which may have met a period of f, or a pole
+        # A finer level that is sure of another value refutes the coarse one, which may have met a period of f, or a pole;
+        # if that was sure as well, f has another slope on a small scale than on a large one, and nobody knows which.
         with np.errstate(invalid="ignore"):
-            refuted = (error < 0.1 * np.abs(best)) & (np.abs(best - self.value) > 16 * (error + self.error))
+            apart = np.abs(best - self.value)
+            refuted = (error < 0.1 * np.abs(best)) & (apart > 16 * (error + self.error))
+            drifting = refuted & (self.error < 0.01 * np.abs(self.value))
+        self.drift = np.where(drifting, np.fmax(self.drift, apart), self.drift)
         better = (error < self.error) | refuted
         better &= np.isfinite(difference)
         self.value, self.error = np.where(better, best, self.value), np.where(better, error, self.error)
@@ -81,7 +85,7 @@ class Table:
 
     def forget(self, where: Array) -> None:
         """The steps were too large: what they said does not count."""
-        self.error = np.where(where, np.inf, self.error)
+        self.error, self.drift = np.where(where, np.inf, self.error), np.where(where, 0, self.drift)
         self.latest = np.where(where, np.nan, self.latest)
 
 
@@ -135,7 +139,7 @@ def _summed_up(central: Table, right: Table, left: Table, steady: Array, divergi
     one_sided = np.isfinite(right.error) ^ np.isfinite(left.error)
     with np.errstate(invalid="ignore"):
         kink = (steady >= 3) & (np.abs(right.value - left.value) > 4 * error)
-    value, bar = np.where(kink, np.nan, central.value), np.where(kink, np.inf, central.error)
+    value, bar = np.where(kink, np.nan, central.value), np.where(kink, np.inf, np.fmax(central.error, central.drift))
     edge = one_sided & ~np.isfinite(bar)
     side = np.where(np.isfinite(right.error), right.value, left.value)
     value, bar = np.where(edge, side, value), np.where(edge, np.fmin(right.error, left.error), bar)

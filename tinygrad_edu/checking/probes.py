@@ -29,8 +29,13 @@ class Direction:
 
 
 def joint(x: Array, size: Array, rng: np.random.Generator) -> list[Direction]:
-    """Three directions that move everything: mixed signs, the same sign, and mixed with one size for all."""
+    """Three directions that move everything: mixed signs, the same sign, and mixed with one size for all.
+
+    Under the second one equal elements move by equal amounts: a tie stays a tie, where f has one slope and no kink.
+    """
     amounts = rng.uniform(0.5, 1.5, (3, x.size))
+    _, places = np.unique(x, return_inverse=True)
+    amounts[1] = amounts[1][places]
     signs = rng.choice([-1.0, 1.0], (3, x.size))
     typical = min(float(np.median(size)), 1.0) if size.size else 1.0
     return [

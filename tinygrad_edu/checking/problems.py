@@ -102,6 +102,8 @@ class Problem:
     natural : array
         How large the outputs are by nature, where that is known to be more than they happen to be: of a gradient, what
         f would change by if x doubled.
+    heft : array
+        How large the outputs are, or the numbers that they are rounded like.
     differentiable : bool
         True if `linearise` records itself, so that it has a derivative of its own.
     """
@@ -123,7 +125,7 @@ class Problem:
         self.cost.evaluations += 1
         self.outputs = Coordinates(results, _numbered("out", len(results)))
         self.y = self.outputs.vector(results)
-        self.natural = np.zeros(self.outputs.size)
+        self.natural, self.heft = np.zeros(self.outputs.size), np.abs(self.y)
 
     def results(self, arrays: list[Any]) -> list[Any]:
         """The function, on plain arrays."""
@@ -193,7 +195,7 @@ class Problem:
         names = [f"∂/∂{name}" for name in self.inputs.names]
         problem = of_flat(gradient, self.start, self.inputs.names)
         problem.outputs.names = names
-        problem.natural = float(np.abs(v) @ np.abs(self.y)) / scales(self.x, self.inputs.offsets)
+        problem.natural = float(np.abs(v) @ self.heft) / scales(self.x, self.inputs.offsets)
         return problem
 
 
