@@ -55,7 +55,8 @@ class Table:
         self.rows: list[Array] = []
         self.steps: list[float] = []
         self.value, self.error = np.full_like(like, np.nan), np.full_like(like, np.inf)
-        self.latest, self.drift = np.full_like(like, np.nan), np.zeros_like(like)
+        self.latest, self.past = np.full_like(like, np.nan), np.full_like(like, np.nan)
+        self.drift = np.zeros_like(like)
 
     def add(self, h: float, difference: Array, rounding: Array, keep: Array) -> None:
         """One more row; `keep` says where the rows before it are of use."""
@@ -83,8 +84,15 @@ class Table:
         self.latest = best
         self.rows, self.steps = rows, [*self.steps, h]
 
+    def bar(self) -> Array:
+        """The error bar of the value; as wide as the distance to another value that was as sure, on another scale."""
+        apart = np.abs(self.value - self.past)
+        return np.fmax(np.fmax(self.error, self.drift), np.where(apart > 16 * self.error, apart, 0))
+
     def forget(self, where: Array) -> None:
         """The steps were too large: what they said does not count."""
+        sure = where & (self.error < 0.01 * np.abs(self.value))  # too sure to be a kink that the finer steps have met
+        self.past = np.where(sure, self.value, self.past)
         self.error, self.drift = np.where(where, np.inf, self.error), np.where(where, 0, self.drift)
         self.latest = np.where(where, np.nan, self.latest)
 
@@ -139,7 +147,7 @@ def _summed_up(central: Table, right: Table, left: Table, steady: Array, divergi
     one_sided = np.isfinite(right.error) ^ np.isfinite(left.error)
     with np.errstate(invalid="ignore"):
         kink = (steady >= 3) & (np.abs(right.value - left.value) > 4 * error)
-    value, bar = np.where(kink, np.nan, central.value), np.where(kink, np.inf, np.fmax(central.error, central.drift))
+    value, bar = np.where(kink, np.nan, central.value), np.where(kink, np.inf, central.bar())
     edge = one_sided & ~np.isfinite(bar)
     side = np.where(np.isfinite(right.error), right.value, left.value)
     value, bar = np.where(edge, side, value), np.where(edge, np.fmin(right.error, left.error), bar)
