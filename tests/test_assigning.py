@@ -253,7 +253,21 @@ def test_the_cure_for_a_plain_array_works():
     np.testing.assert_array_equal(tg.grad(f)(X), 2 * X)
 
 
-@pytest.mark.parametrize("call", [lambda x, out: np.take(x, [0], out=out), lambda x, out: np.median(x, out=out)])
-def test_out_of_a_formula_is_refused(call):
+OUTS = {
+    "take": lambda x, out: np.take(x, [0], out=out),
+    "take, by place": lambda x, out: np.take(x, [0], None, out),
+    "median": lambda x, out: np.median(x, out=out),
+    "median, by place": lambda x, out: np.median(x, None, out),
+    "dot": lambda x, out: np.dot(x, x, out),
+    "the method dot": lambda x, out: x.dot(x, out),
+    "round": lambda x, out: np.round(x, 0, out),
+    "trace": lambda x, out: np.trace(np.diag(x), 0, 0, 1, None, out),
+    "compress": lambda x, out: np.compress([True], x, None, out),
+    "quantile": lambda x, out: np.quantile(x, 0.5, None, out),
+}
+
+
+@pytest.mark.parametrize("name", OUTS)
+def test_out_of_a_formula_is_refused(name):
     with pytest.raises(InPlaceError, match="out= would lose the gradient"):
-        call(leaf(), np.zeros(1))
+        OUTS[name](leaf(), np.zeros(1))

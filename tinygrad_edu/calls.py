@@ -9,6 +9,7 @@ from __future__ import annotations
 import dis
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,22 @@ def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:
         params = without_out(op, params)
     op.refuse_unknown(params)
     return {name: constant(op, name, value) for name, value in params.items()}
+
+
+def refuse_out(op: Any, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Raise InPlaceError for an array given as `out` by its place among the arguments."""
+    place = place_of_out(function)
+    if place is not None and len(args) > place and args[place] is not None:
+        raise InPlaceError(f"{op.name}: out= would lose the gradient: the result is a new Tensor. Leave it away")
+
+
+@cache
+def place_of_out(function: Callable[..., Any]) -> int | None:
+    """The place of the parameter `out` in the signature of a NumPy function; None if it has none."""
+    try:
+        return list(inspect.signature(function).parameters).index("out")
+    except (ValueError, TypeError):
+        return None
 
 
 def without_out(op: Any, params: dict[str, Any]) -> dict[str, Any]:

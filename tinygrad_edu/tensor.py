@@ -323,6 +323,8 @@ class Tensor(Assignable):
         if op.direct and len(args) == op.arity and not kwargs:
             return record(op, args, _NONE)
         try:
+            if len(args) > 2:
+                calls.refuse_out(op, function, args)
             if op.kind == "composite":
                 if "out" in kwargs:
                     kwargs = calls.without_out(op, kwargs)
