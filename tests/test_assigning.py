@@ -29,6 +29,9 @@ STEPS = {
     "a slice":           (lambda y, x: y.__setitem__(slice(1, None), x[:2] * 2),        [1, 2, 0], None),
     "a mask":            (lambda y, x: y.__setitem__(y > 1.5, 0.0),                     [1, 0, 0], None),
     "a repeated index":  (lambda y, x: y.__setitem__(np.array([0, 0]), x[1:]),          [0, 0, 1], None),
+    "leading axes":      (lambda y, x: y.__setitem__(slice(1, None), x[None, None, :2] * 2), None, None),
+    "leading, fancy":    (lambda y, x: y.__setitem__(np.array([2, 0, 2]), x[None]),     None, None),
+    "leading, one":      (lambda y, x: y.__setitem__(slice(1), x[None, 1:2]),           None, None),
     "fill":              (lambda y, x: y.fill(x[2]),                                    [0, 0, 3], None),
 }
 # fmt: on

@@ -55,6 +55,7 @@ SAMPLES = [
         ("getitem_slice", slice(0, 2)), ("getitem_int", 1), ("getitem_newaxis_ellipsis", (None, ..., 2)),
         ("getitem_negative_step", slice(None, None, -2)), ("getitem_fancy_repeated", np.array([0, 0, 2])),
         ("getitem_fancy_mixed", (slice(None), np.array([3, 3]))), ("getitem_boolmask", mask)]),
+    row(operator.setitem, A, anywhere(1, 1, 2, 4), slice(0, 2)), row(operator.setitem, A, anywhere(1, 3), (1, np.array([0, 2, 0]))),
     row(operator.getitem, S, np.tril_indices(3), entry="tril_vec(tril_indices)"), row(operator.getitem, A, np.ix_([0, 2], [1, 1])),
 
     row(np.select, [mask, ~mask], [A, B]), row(np.select, [mask, mask[0]], [A, V], 2.0), row(np.select, [mask], [A], one),

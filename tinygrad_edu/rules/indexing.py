@@ -96,7 +96,8 @@ def _chosen(x, v, index):
     target = places[index]
     reads = np.array(places)
     reads[index] = x.size + np.reshape(np.arange(target.size), target.shape)
-    new = np.broadcast_to(np.zeros_like(x, shape=()) + v, target.shape)
+    new = np.zeros_like(x, shape=()) + v
+    new = np.broadcast_to(np.reshape(new, new.shape[max(new.ndim - target.ndim, 0) :]), target.shape)
     return np.reshape(np.concatenate([np.ravel(x), np.ravel(new)])[np.ravel(reads)], x.shape)
 
 
@@ -109,7 +110,9 @@ def _survivors(shape, index):
 
 
 def _setitem_value(g, y, x, v, index):
-    return g[index] if is_basic(index) else np.where(_survivors(x.shape, index), g[index], 0)
+    """What stands at the index; NumPy leaves out leading axes of size 1 that a value has too many."""
+    found = g[index] if is_basic(index) else np.where(_survivors(x.shape, index), g[index], 0)
+    return np.reshape(found, (1,) * (v.ndim - found.ndim) + found.shape) if v.ndim > found.ndim else found
 
 
 setitem: Op = primitive(
