@@ -137,7 +137,7 @@ def test_a_flat_valley_is_no_bowl():
     assert optim.momentum().tune(bend).hyperparameters == {"learning_rate": pytest.approx(0.25), "decay": 0.9}
 
 
-@pytest.mark.parametrize("loss", [lambda p: p[0] + p[1], lambda p: -p[0] ** 2])
+@pytest.mark.parametrize("loss", [lambda p: p[0] + p[1], lambda p: -(p[0] ** 2)])
 def test_a_loss_that_does_not_bend_upwards_sets_no_rate(loss):
     with np.errstate(all="ignore"), pytest.raises(HyperparameterError, match="does not bend upwards at the start"):
         optim.minimize(loss, START)

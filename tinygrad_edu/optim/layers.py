@@ -51,6 +51,8 @@ def adafactor(
     slowness, pull = positive(decay, "decay"), not_negative(weight_decay, "weight decay")
 
     def formula(g: Any, p: Any, k: int, rows: Any, columns: Any) -> tuple[Any, ...]:
+        if not np.size(g):
+            return g, k, rows, columns
         eta, k = rate(k), k + 1
         new = float(k) ** -slowness
         square = g * g
@@ -96,6 +98,8 @@ def orthogonalize(steps: int = 5, eps: float = 1e-7) -> Stage:
     times, small = whole(steps, "number of steps"), positive(eps, "eps")
 
     def formula(d: Any, p: Any) -> Any:
+        if not np.size(d):
+            return d
         x = np.reshape(d, (d.shape[0], -1)) if np.ndim(d) > 1 else np.reshape(d, (-1, 1))
         flip = x.shape[0] > x.shape[1]
         x = x.T if flip else x

@@ -24,18 +24,19 @@ Evaluate = Callable[[Tree], tuple[Any, Tree]]
 
 
 class LbfgsState(NamedTuple):
-    """What L-BFGS remembers: the last step and gradient, and m pairs of earlier steps and changes of the gradient.
+    """What L-BFGS remembers, always of one structure: steps taken, the last step and gradient, and m earlier pairs.
 
-    `value` and `expected` are the loss and the gradient that the line search met at the new point, which spares one
-    evaluation of the loss if the next gradient is that one.
+    Pairs of steps and changes that are not there yet are zeros. `value` and `expected` are the loss and the gradient
+    that the line search met at the new point: they spare an evaluation of the loss if the next gradient is that one.
     """
 
-    step: Vector | None
-    gradient: Vector | None
+    taken: int
+    step: Vector
+    gradient: Vector
     steps: tuple[Vector, ...]
     changes: tuple[Vector, ...]
     value: float
-    expected: Vector | None
+    expected: Vector
 
 
 def lbfgs(
@@ -80,53 +81,57 @@ def lbfgs(
     if line_search not in (None, "strong_wolfe", "backtracking"):
         raise HyperparameterError(f"line_search is {line_search!r}. Expected 'strong_wolfe', 'backtracking' or None")
     if line_search is None:
-        return Algorithm("L-BFGS", _nothing, _update(rate, most, None, None), numbers, overshoot=np.inf, remake=lbfgs)
+        return Algorithm("L-BFGS", _start(most), _update(rate, None, None), numbers, overshoot=np.inf, remake=lbfgs)
 
     def bind(loss: Callable[..., Any], data: tuple[Any, ...]) -> Algorithm:
         both = value_and_grad(loss)
         return searching(lambda params: both(params, *data), rate, most, line_search)
 
-    return Algorithm("L-BFGS", _nothing, hyperparameters=numbers, overshoot=np.inf, bind=bind, remake=lbfgs)
+    return Algorithm("L-BFGS", _start(most), hyperparameters=numbers, overshoot=np.inf, bind=bind, remake=lbfgs)
 
 
 def searching(evaluate: Evaluate, rate: float, memory: int, line_search: str | None) -> Algorithm:
     """L-BFGS bound to what gives the value of the loss and its gradient."""
     numbers = {"learning_rate": rate, "memory": memory, "line_search": line_search}
-    update = _update(rate, memory, evaluate if line_search else None, line_search)
-    return Algorithm("L-BFGS", _nothing, update, numbers, overshoot=np.inf)
+    update = _update(rate, evaluate if line_search else None, line_search)
+    return Algorithm("L-BFGS", _start(memory), update, numbers, overshoot=np.inf)
 
 
-def _nothing(params: Tree) -> LbfgsState:
-    return LbfgsState(None, None, (), (), np.nan, None)
+def _start(memory: int) -> Callable[[Tree], LbfgsState]:
+    def init(params: Tree) -> LbfgsState:
+        nothing = np.zeros_like(as_vector(params)[0])
+        return LbfgsState(0, nothing, nothing, (nothing,) * memory, (nothing,) * memory, np.nan, nothing)
+
+    return init
 
 
-def _update(rate: float, most: int, evaluate: Evaluate | None, line_search: str | None) -> Callable[..., Any]:
+def _update(rate: float, evaluate: Evaluate | None, line_search: str | None) -> Callable[..., Any]:
     def update(gradient: Tree, state: LbfgsState, params: Tree) -> tuple[Tree, LbfgsState]:
         x, rebuild = as_vector(params)
         g = as_vector(gradient)[0]
-        steps, changes = _remembered(state, g, most)
+        steps, changes = _remembered(state, g)
         d = direction(g, steps, changes)
-        first = rate if state.gradient is not None else rate * min(1.0, 1 / max(float(np.sum(np.abs(g))), 1e-300))
+        first = rate if state.taken else rate * min(1.0, 1 / max(float(np.sum(np.abs(g))), 1e-300))
         if evaluate is None:  # no line search
-            step, value, expected = first * d, np.nan, None
+            step, value, expected = first * d, np.nan, state.expected
         else:
-            known = state.value if np.array_equal(g, state.expected) else float(evaluate(params)[0])  # type: ignore
-            along = lambda t: _flat(evaluate(rebuild(x + t * d)))
-            t, value, expected = _search(along, known, g, d, first, line_search)
+            known = np.isfinite(state.value) and np.array_equal(g, state.expected)
+            now = state.value if known else float(evaluate(params)[0])
+            t, value, expected = _search(lambda t: _flat(evaluate(rebuild(x + t * d))), now, g, d, first, line_search)
             step = t * d
-        return rebuild(x + step), LbfgsState(step, g, steps, changes, value, expected)
+            if t == 0:  # no way down along d: the pairs mislead, and the next step starts afresh along the gradient
+                steps = changes = (np.zeros_like(g),) * len(steps)
+        return rebuild(x + step), LbfgsState(state.taken + 1, step, g, steps, changes, value, expected)
 
     return update
 
 
-def _remembered(state: LbfgsState, g: Vector, most: int) -> tuple[tuple[Vector, ...], tuple[Vector, ...]]:
-    """The pairs with the last step's, if the loss bends upwards along it."""
-    if state.gradient is None or state.step is None:
-        return (), ()
+def _remembered(state: LbfgsState, g: Vector) -> tuple[tuple[Vector, ...], tuple[Vector, ...]]:
+    """The pairs with the last step's in place of the oldest, if the loss bends upwards along it."""
     change = g - state.gradient
-    if not change @ state.step > FLAT * (change @ change):
+    if not state.taken or not change @ state.step > FLAT * (change @ change):
         return state.steps, state.changes
-    return (*state.steps, state.step)[-most:], (*state.changes, change)[-most:]
+    return (*state.steps[1:], state.step), (*state.changes[1:], change)
 
 
 def direction(g: Vector, steps: tuple[Vector, ...], changes: tuple[Vector, ...]) -> Vector:
@@ -142,7 +147,7 @@ def direction(g: Vector, steps: tuple[Vector, ...], changes: tuple[Vector, ...])
     array([-1., -1.])
     """
     q, shares = -g, []
-    pairs = list(zip(steps, changes, strict=True))
+    pairs = [(s, y) for s, y in zip(steps, changes, strict=True) if s @ y > 0]
     for s, y in reversed(pairs):
         shares.append(s @ q / (s @ y))
         q = q - shares[-1] * y
@@ -155,7 +160,7 @@ def direction(g: Vector, steps: tuple[Vector, ...], changes: tuple[Vector, ...])
 
 def _search(
     along: Callable[[float], tuple[float, Vector]], value: float, g: Vector, d: Vector, first: float, kind: str | None
-) -> tuple[float, float, Vector | None]:
+) -> tuple[float, float, Vector]:
     """The step length, and the loss and the gradient there. At the minimum, where the slope is 0, it is 0."""
     slope, met = float(g @ d), {0.0: (value, g)}
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..data.sampling import batches
-from ..errors import HyperparameterError
+from ..errors import DivergenceError, HyperparameterError
 from ..transforms import value_and_grad
 from ..trees import Tree
 from .algorithms import gradient_descent
@@ -83,12 +83,14 @@ def learning_rate_test(
     Returns
     -------
     RateTest
-        It ends early where the loss is above its first value and four times its lowest, or not finite.
+        It ends early where the (mean) loss is above its first value and four times its lowest, or not finite.
 
     Raises
     ------
     HyperparameterError
         If the algorithm has no learning rate, or the range is empty.
+    DivergenceError
+        If the loss has no finite value at the start.
 
     References
     ----------
@@ -116,18 +118,22 @@ def learning_rate_test(
     rule = remake(**{**numbers, "learning_rate": lambda k: rising[min(k, most - 1)]})  # type: ignore[misc]
     both, params, state = value_and_grad(loss), start, rule.init(start)
     losses: list[float] = []
+    smooth: list[float] = []
+    kept, mean = SMOOTH if batch_size else 0.0, 0.0
     with np.errstate(all="ignore"):
         for batch in islice(_examples(data, batch_size, seed), most):
             value, gradient = both(params, *batch)
+            mean = kept * mean + (1 - kept) * float(value)
+            if not np.isfinite(mean) or not np.isfinite(norm(gradient)):
+                break
             losses.append(float(value))
-            exploded = losses[-1] > max(losses[0], HIGHER * min(losses))
-            if exploded or not np.isfinite(losses[-1]) or not np.isfinite(norm(gradient)):
+            smooth.append(mean / (1 - kept ** len(losses)))
+            if smooth[-1] > max(smooth[0], HIGHER * min(smooth)):
                 break
             params, state = rule.update(gradient, state, params)
-    found = np.array(losses)
-    if len(losses) > 1 and not np.isfinite(losses[-1]):
-        found = found[:-1]
-    return RateTest(np.array(rising[: len(found)]), found, _smooth(found, SMOOTH if batch_size else 0.0))
+    if not losses:
+        raise DivergenceError("learning_rate_test: at the start the loss is not finite. Choose another start")
+    return RateTest(np.array(rising[: len(losses)]), np.array(losses), np.array(smooth))
 
 
 def _examples(data: tuple[Any, ...], batch_size: int | None, seed: int) -> Any:
@@ -136,11 +142,3 @@ def _examples(data: tuple[Any, ...], batch_size: int | None, seed: int) -> Any:
         return (data for _ in count())
     random = np.random.default_rng(seed)
     return (batch for _ in count() for batch in batches(data, batch_size, random))
-
-
-def _smooth(losses: np.ndarray, kept: float) -> np.ndarray:
-    mean, smooth = 0.0, []
-    for k, loss in enumerate(losses, start=1):
-        mean = kept * mean + (1 - kept) * loss
-        smooth.append(mean / (1 - kept**k))
-    return np.array(smooth)

@@ -100,7 +100,8 @@ class Optimizer:
             self._named((), own)
             self.param_groups.append({"params": group["params"], **defaults, **own})
             _check_movable(leaves(group["params"]))
-        self._memory = [self._start(group) for group in self.param_groups]
+        self._made: dict[int, tuple[dict[str, Any], Algorithm]] = {}
+        self._memory = [self._start(i) for i in range(len(self.param_groups))]
 
     @property
     def learning_rate(self) -> float:
@@ -150,7 +151,7 @@ class Optimizer:
 
     def _move(self, i: int, given: list[Any]) -> None:
         """One step of one group; parameters without a gradient stay where they are."""
-        algorithm = self._algorithm_of(self.param_groups[i])
+        algorithm = self._algorithm_of(i)
         arrays, memory = arrays_of(self.param_groups[i]), self._memory[i]
         if algorithm.stages:
             some = [j for j, g in enumerate(given) if g is not None]
@@ -201,21 +202,27 @@ class Optimizer:
         given.apply_defaults()
         return {name: v for name, v in given.arguments.items() if v is not None or name not in self.extras}
 
-    def _algorithm_of(self, group: dict[str, Any]) -> Algorithm:
-        """The algorithm with the numbers that the group has now (it is made in microseconds, and keeps no state)."""
-        if self.rule is None:
-            assert self._algorithm is not None
+    def _algorithm_of(self, i: int) -> Algorithm:
+        """The algorithm with the numbers that the group has now; made anew only when one of them has changed."""
+        if self._algorithm is not None:
             return self._algorithm
-        numbers = {name: value for name, value in group.items() if name != "params"}
+        numbers = {name: value for name, value in self.param_groups[i].items() if name != "params"}
         if callable(schedule := numbers.get("learning_rate")):
-            rate = float(schedule(self.steps))
-            numbers["learning_rate"] = lambda _: rate  # by the optimizer's steps, not by those of each parameter
-        before = [link(numbers.pop(name)) for name, link in self.extras.items() if numbers.get(name)]
-        chosen = self.rule(**{name: value for name, value in numbers.items() if name not in self.extras})
-        return chain(*before, chosen) if before else chosen
+            numbers["learning_rate"] = schedule(self.steps)
+        if i not in self._made or self._made[i][0] != numbers:
+            self._made[i] = numbers, self._make(numbers, scheduled=callable(schedule))
+        return self._made[i][1]
 
-    def _start(self, group: dict[str, Any]) -> Any:
-        algorithm, arrays = self._algorithm_of(group), arrays_of(group)
+    def _make(self, numbers: dict[str, Any], scheduled: bool) -> Algorithm:
+        assert self.rule is not None
+        own = {name: value for name, value in numbers.items() if name not in self.extras}
+        if scheduled:  # by the optimizer's steps, not by those of each parameter; and a schedule may come to 0
+            own["learning_rate"] = lambda _: numbers["learning_rate"]
+        before = [link(numbers[name]) for name, link in self.extras.items() if numbers.get(name)]
+        return chain(*before, self.rule(**own)) if before else self.rule(**own)
+
+    def _start(self, i: int) -> Any:
+        algorithm, arrays = self._algorithm_of(i), arrays_of(self.param_groups[i])
         if algorithm.stages:
             return [first_memory(algorithm.stages, as_real(p)) for p in arrays]
         return algorithm.init(arrays)
