@@ -176,3 +176,50 @@ def test_everything_is_as_before_when_the_session_ends():
 def test_operations_with_several_outputs_are_watched():
     words = told(tg.grad(lambda x: np.sum(np.split(np.log(x), 3)[2])), X)
     assert "log makes nan" in words
+
+
+# fmt: off
+PARAMETERS = {
+    "an index":         (np.array([0, 1, 1]),               lambda x, p: x[p]),
+    "a mask":           (np.array([True, False, True]),     lambda x, p: x[p]),
+    "an assigned mask": (np.array([True, False, True]),     lambda x, p: assigned(x, p)),
+    "where=":           (np.array([True, False, True]),     lambda x, p: np.sum(x * x, where=p)),
+    "a taken index":    (np.array([0, 1, 1]),               lambda x, p: np.take(x, p)),
+}
+# fmt: on
+
+
+def assigned(x, mask):
+    y = x * 1
+    y[mask] = 0.0
+    return y
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_an_index_or_mask_changed_before_the_pass_is_named(name):
+    original, f = PARAMETERS[name]
+    parameter = original.copy()
+    x = tg.Tensor(np.ones(3), requires_grad=True)
+    with pytest.raises(InPlaceError, match="an array that its derivative needs, was changed"), tg.detect_anomaly():
+        y = np.sum(f(x, parameter))
+        parameter[:] = parameter[::-1].copy() if parameter.dtype != bool else ~parameter
+        y.backward()
+
+
+def test_an_error_that_was_caught_is_not_raised_again():
+    with tg.detect_anomaly():
+        for start in (np.array([-1.0, 2.0]), np.array([1.0, 2.0])):
+            try:
+                found = tg.grad(lambda x: np.sum(np.log(x)))(start)
+            except AnomalyError:
+                continue
+    np.testing.assert_array_equal(found, [1.0, 0.5])
+
+
+def test_the_line_that_takes_in_a_constant_nan_is_named():
+    def f(x):
+        p = np.array([0.0, 1.0])
+        return np.sum(x * (p * np.log(p)))  # takes it in
+
+    words = told(tg.grad(f), np.ones(2))
+    assert "multiply takes in a NaN: its argument 1" in words and "# takes it in" in words

@@ -585,9 +585,16 @@ def test_a_leaf_survives(again, requires_grad):
     assert not np.shares_memory(y.data, x.data)
 
 
-def test_a_result_cannot_be_copied_deeply():
+def test_a_copy_of_a_result_is_recorded():
+    x = leaf()
+    copy.deepcopy(x * 2).sum().backward()
+    assert_same(x.grad, 2 * np.ones_like(X))
+
+
+def test_a_result_cannot_be_pickled():
     with pytest.raises(GradientError, match=r"use \.detach\(\) to keep the values alone"):
-        copy.deepcopy(leaf() * 2)
+        pickle.dumps(leaf() * 2)
+    assert_same(copy.deepcopy((leaf() * 2).detach()), 2 * X)
 
 
 def test_a_detached_result_can_be_copied_deeply():

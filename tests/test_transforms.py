@@ -1,5 +1,6 @@
 """Functions that return derivatives: what goes in and comes out, nesting to fourth order, and wrong uses by name."""
 
+import copy
 import functools
 import gc
 import itertools
@@ -619,3 +620,9 @@ def test_a_complex_tangent_of_a_real_number_is_refused():
 def test_a_tangent_that_is_none_is_refused():
     with pytest.raises(tg.errors.TreeError, match="the tangent is None"):
         tg.jvp(lambda x: x * x, (2.0,), (None,))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_of_what_is_differentiated_keeps_its_gradient(copied):
+    gradient = tg.grad(lambda p: np.sum(copied(p)["w"] ** 2))({"w": np.ones(2)})
+    np.testing.assert_array_equal(gradient["w"], [2.0, 2.0])

@@ -156,7 +156,9 @@ def refuse_out(op: Any, function: Callable[..., Any], args: tuple[Any, ...]) -> 
 def place_of_out(function: Callable[..., Any]) -> int | None:
     """The place of the parameter `out` in the signature of a NumPy function; None if it has none."""
     try:
-        return list(inspect.signature(function).parameters).index("out")
+        parameters = inspect.signature(function).parameters
+        by_place = [name for name, p in parameters.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+        return by_place.index("out")
     except (ValueError, TypeError):
         return None
 

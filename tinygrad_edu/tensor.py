@@ -376,7 +376,17 @@ class Tensor(Assignable):
         values = np.array2string(np.asarray(self.data), separator=", ", prefix="Tensor(")
         return f"Tensor({', '.join([values, *notes])})"
 
+    def __copy__(self) -> Tensor:
+        """A leaf of the user's own has its own gradient, and so has its copy; of other Tensors a copy is recorded."""
+        own = self.is_leaf and (self.node is None or self.node.watcher is not None)
+        return Tensor(self.data, self.requires_grad, None, self.name) if own else RULES[np.copy](self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        found = self.__copy__()
+        found.data = np.array(found.data) if found.is_leaf and type(found.data) is np.ndarray else found.data
+        return found
+
     def __reduce__(self) -> tuple:
-        if not self.is_leaf:
-            raise GradientError("only leaves can be copied deeply or pickled; use .detach() to keep the values alone")
+        if self.node is not None and (self.node.op is not None or self.node.watcher is None):
+            raise GradientError("only leaves can be pickled; use .detach() to keep the values alone")
         return Tensor, (self.data, self.requires_grad, None, self.name)

@@ -94,6 +94,9 @@ class Reader:
         traced = tuple(i for i, p in enumerate(node.parents) if p is not None and is_inexact(node.args[i]))
         self.lines.append(Line(node.serial, node.op, node.args, node.params, traced, place_of_user()))
 
+    def begins(self, lines: Any) -> None:
+        """A pass begins: nothing to do."""
+
     def passed(self, *args: Any) -> None:
         """A pass has been walked."""
 

@@ -85,6 +85,9 @@ class Scribe:
             elif type(value) is np.ndarray:
                 self.constants.setdefault(id(value), (value, name))
 
+    def begins(self, lines: Any) -> None:
+        """A pass begins: nothing to do."""
+
     def passed(self, *args: Any) -> None:
         """A pass inside of the function is none of our business."""
 

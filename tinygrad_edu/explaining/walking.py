@@ -91,6 +91,9 @@ class Watcher:
     def line(self, node: Node) -> None:
         """Nobody computes forwards here."""
 
+    def begins(self, lines: Any) -> None:
+        """A pass begins: nothing to do."""
+
     def passed(self, lines: Sequence[Node], roots: Sequence[Node], found: Any, walk: Any) -> None:
         """The pass is over; ``walk(dict, careful)`` walks it again."""
         if self.walk.events:

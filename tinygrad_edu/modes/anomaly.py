@@ -23,6 +23,7 @@ from ..graph import LARGE, RULES, SELECT, Node, Op, witnessing
 from ..places import Place, place_of_user
 from ..rules.diagnoses import SLOPES, VALUES
 from ..tensor import Tensor
+from ..trees import leaves
 from .careful import is_strict, unwrapped
 
 
@@ -33,7 +34,8 @@ def detect_anomaly() -> Iterator[None]:
     Inside the block a pass raises if its value or its gradient is not finite, and the block raises at its end if a
     NaN or an infinity was left over in a result; the message names the operation, its operands, the line of the
     program, and the reason. It also raises if an array that a derivative needs was changed between its use and the
-    pass. NumPy's own warnings are silent inside, and computing takes several times as long.
+    pass. Only the thread that entered the block is watched. NumPy's own warnings are silent inside, and computing takes
+    several times as long.
 
     Raises
     ------
@@ -84,13 +86,14 @@ _door = Lock()
 
 @dataclass(frozen=True)
 class Fault:
-    """A line that made a value which is not finite out of operands that were."""
+    """A line that made a value which is not finite out of operands that were, or took in a constant that was not."""
 
     serial: int
     op: Op
     args: tuple[Any, ...]
     value: Any
     place: Place | None
+    taken_in: int | None = None
 
 
 class Witness:
@@ -126,18 +129,23 @@ class Witness:
             return
         earlier = [fault for serial in parents if (fault := self.faults[serial]) is not None]
         fault = min(earlier, key=lambda f: f.serial, default=None)
-        if fault is None and _makes(node):
-            fault = Fault(node.serial, node.op, node.args, node.value, place)
+        if fault is None and (_makes(node) or _takes_in(node) is not None):
+            fault = Fault(node.serial, node.op, node.args, node.value, place, _takes_in(node))
         self.faults[node.serial] = fault
         if fault is not None:
             self.loose[node.serial] = fault
+
+    def begins(self, lines: Sequence[Node]) -> None:
+        """A pass over these lines is about to begin: their arrays must be as they were."""
+        for node in lines:
+            self._compare(node)
 
     def passed(
         self, lines: Sequence[Node], roots: Sequence[Node], found: Iterable[Any], walk: Callable[..., Any]
     ) -> None:
         """A pass has been walked over these lines with these results; ``walk(dict, careful)`` walks it again."""
-        for node in lines:
-            self._compare(node)
+        for node in [*lines, *roots]:
+            self.loose.pop(node.serial, None)
         for root in roots:
             if not all(map(_is_finite, _outputs(root.value))):
                 fault = self.faults.get(_maker(root).serial)
@@ -150,8 +158,6 @@ class Witness:
                 if careful or not _ends_well(walk):
                     raise
                 raise AnomalyError(f"{error}{_NOT_TAKEN}") from None
-        for node in lines:
-            self.loose.pop(node.serial, None)
 
     def conclude(self) -> None:
         """The session is over: raise for a result that is not finite and that no pass has looked at."""
@@ -164,7 +170,8 @@ class Witness:
             return
         for i, (x, old) in enumerate(zip(_read_later(node), before, strict=True)):
             if old is not None and _fingerprint(x) != old:
-                what = f"argument {i}" if i < len(node.args) else "the result"
+                n, m = len(node.args), len(_outputs(node.value))
+                what = f"argument {i}" if i < n else "the result" if i < n + m else "a parameter"
                 raise InPlaceError(
                     f"{node.op.name}: {what}, an array that its derivative needs, was changed after it was used. The "
                     f"gradient would be wrong.{_at(self.places[node.serial])}\nWhat to do: change a copy (a = a.copy()"
@@ -224,13 +231,22 @@ def _makes(node: Node) -> bool:
     return all(map(_is_finite, given))
 
 
+def _takes_in(node: Node) -> int | None:
+    """Which argument of a line is a constant with a NaN in it, if the line's value has one too."""
+    if not any(np.any(np.isnan(v)) for v in _outputs(node.value) if is_inexact(v)):
+        return None
+    pairs = enumerate(zip(node.args, node.parents, strict=True))
+    return next((i for i, (x, p) in pairs if p is None and is_inexact(x) and np.any(np.isnan(x))), None)
+
+
 def _read_later(node: Node) -> list[Any]:
     """The arrays of a line that its rules will read; None for the others."""
     assert node.op is not None
     places = node.op.places_read(node.parents)
     values = [*node.args, *_outputs(node.value)]
     n = len(node.args)
-    return [x if places is None or (i if i < n else -1) in places else None for i, x in enumerate(values)]
+    read = [x if places is None or (i if i < n else -1) in places else None for i, x in enumerate(values)]
+    return [*read, *leaves(list(node.params.values()))]
 
 
 def _fingerprint(x: Any) -> int | None:
@@ -251,6 +267,11 @@ _NOT_TAKEN = (
 
 
 def _of_value(fault: Fault) -> str:
+    if fault.taken_in is not None:
+        return (
+            f"{fault.op.name} takes in a NaN: its argument {fault.taken_in} is an array that the record did not "
+            f"compute.{_at(fault.place)}\nWhat to do: look at that array with np.isnan, and at where it was made"
+        )
     value = next(v for v in _outputs(fault.value) if not _is_finite(v))
     nan = bool(np.any(np.isnan(value)))
     bad = np.isnan(value) if nan else np.isinf(value)

@@ -32,12 +32,14 @@ def pushforward(
         The tangent of each root that depends on a source. The pass is recorded as in `pullback`.
     """
     lines, wanted, strangers = history(roots, sources)
+    if (witness := watching()) is not None:
+        witness.begins(lines)
     seeds = {node: t for node, t in zip(sources, tangents, strict=True) if t is not None}
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
     if needs_care(found.values(), roots, lines):
         found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
-    if (witness := watching()) is not None:
+    if witness is not None:
 
         def walk(into: dict[Node, Any], careful: bool) -> None:
             into.update(seeds)

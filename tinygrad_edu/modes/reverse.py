@@ -43,11 +43,13 @@ def pullback(
         The cotangents of the sources that were reached (without sources: of every leaf and watched line).
     """
     lines, wanted, strangers = history(roots, sources)
+    if (witness := watching()) is not None:
+        witness.begins(lines)
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
     if needs_care(found.values(), roots, lines):
         found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
-    if (witness := watching()) is not None:
+    if witness is not None:
 
         def walk(into: dict[Node, Any], careful: bool) -> None:
             into.update(_seeds(roots, cotangents, wanted))
