@@ -11,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from . import importing, models, operations, peers, vocabulary
+from . import compiling, importing, models, operations, optimizers, peers, vocabulary
 from .harness import SMOKE, Effort, Figure, markdown, summary
 
 WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
     "operations": lambda effort, smoke: operations.report(effort),
     "models": lambda effort, smoke: models.report(effort, smoke),
     "vocabulary": vocabulary.report,
+    "compiling": compiling.report,
+    "optimizers": optimizers.report,
     "import": lambda effort, smoke: importing.report(effort),
 }
 

@@ -8,6 +8,7 @@ runs the same lines.
 from __future__ import annotations
 
 import importlib
+import os
 from types import ModuleType
 
 
@@ -25,6 +26,16 @@ autograd_numpy = _installed("autograd.numpy")
 
 if torch is not None:
     torch.set_num_threads(1)
+
+
+def one_threaded_jax() -> ModuleType | None:
+    """JAX in double precision on one thread, for the workloads that compile; loaded by them alone, for it is large."""
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+    jax = _installed("jax")
+    if jax is not None:
+        jax.config.update("jax_enable_x64", True)
+    return jax
+
 
 FOUND = {"PyTorch": torch, "autograd": autograd, "MyGrad": mygrad}
 ABSENT = [name for name, module in FOUND.items() if module is None]

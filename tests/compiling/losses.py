@@ -80,7 +80,7 @@ class Adam:
         t, m, v = state
         m = tree_map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
         v = tree_map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
-        rate = 0.01 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+        rate = 0.01 * (1 - 0.999**t) ** 0.5 / (1 - 0.9**t)
         return tree_map(lambda p, m, v: p - rate * m / (np.sqrt(v) + 1e-8), params, m, v), (t + 1.0, m, v)
 
 

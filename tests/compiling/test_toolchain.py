@@ -140,7 +140,8 @@ def test_special_numbers_are_as_in_numpy():
     assert f.source_c
     for name, a, b in zip([g.__name__ for g in one + two] + ["where"], found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=4e-15, err_msg=name)
-        assert name == "sin" or np.array_equal(np.signbit(a[:6]), np.signbit(b[:6])), name
+        numbers = ~np.isnan(b)
+        assert np.array_equal(np.signbit(a[numbers]), np.signbit(b[numbers])), name
 
 
 @needs_compiler

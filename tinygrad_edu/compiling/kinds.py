@@ -60,7 +60,7 @@ VIEWS: set[Callable[..., Any]] = {
 }
 """Functions whose result may lie in the memory of an argument."""
 
-CHOICES = {np.where, np.astype, operator.pow}
+CHOICES = {np.where, np.astype, operator.pow, operator.add, operator.sub, operator.mul, operator.neg, operator.abs}
 """Functions that go by elements and are no ufuncs."""
 
 KNOWN_MODULES = ("numpy", "scipy", "_operator", "operator")
@@ -79,7 +79,7 @@ def is_pointwise(line: Line) -> bool:
 def may_view(line: Line) -> bool:
     """True if a result may lie in the memory of an argument: also for every function that is not known not to."""
     f = line.operation
-    if isinstance(f, np.ufunc | Kernel | Region) or f in (np.where, operator.pow):
+    if isinstance(f, np.ufunc | Kernel | Region) or f in CHOICES - {np.astype}:
         return False
     if isinstance(f, Op):
         return False  # scatter and setitem, which make arrays of their own

@@ -28,6 +28,8 @@ BINARY: dict[Any, tuple[str, int]] = {
     np.add: ("+", SUM),            np.subtract: ("-", SUM),
     np.multiply: ("*", TERM),      np.divide: ("/", TERM),        np.matmul: ("@", TERM),
     np.floor_divide: ("//", TERM), np.remainder: ("%", TERM),     operator.pow: ("**", POWER),
+    operator.add: ("+", SUM),      operator.sub: ("-", SUM),      operator.mul: ("*", TERM),
+    operator.truediv: ("/", TERM),
     np.equal: ("==", COMPARISON),  np.not_equal: ("!=", COMPARISON),
     np.less: ("<", COMPARISON),    np.less_equal: ("<=", COMPARISON),
     np.greater: (">", COMPARISON), np.greater_equal: (">=", COMPARISON),
@@ -153,7 +155,7 @@ class Speller:
             left, right = self.operands(line)
             a = self.tree(left, binds + (sign == "**") + (binds == COMPARISON))
             return f"{a} {sign} {self.tree(right, binds + (sign != '**'))}", binds
-        if f is np.negative and not params:
+        if f in (np.negative, operator.neg) and not params:
             return f"-{self.tree(args[0], SIGN)}", SIGN
         if f is product:
             sides = [
@@ -161,6 +163,8 @@ class Speller:
                 for i, (x, k) in enumerate(zip(args, ("left", "right"), strict=True))
             ]
             return " @ ".join(sides), TERM
+        if f is operator.abs:
+            return f"abs({self.tree(args[0])})", ATOM
         if f is np.matrix_transpose:
             return self.transposed(args[0]), ATOM
         if f is operator.getitem:

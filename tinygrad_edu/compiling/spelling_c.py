@@ -41,14 +41,16 @@ FORMULAS: dict[Any, str] = {
     np.absolute: "fabs{T}({0})",   np.fabs: "fabs{T}({0})",       np.floor: "floor{T}({0})",   np.ceil: "ceil{T}({0})",
     np.trunc: "trunc{T}({0})",     np.rint: "nearbyint{T}({0})",  np.copysign: "copysign{T}({0}, {1})",
     np.power: "pow{T}({0}, {1})",  operator.pow: "pow{T}({0}, {1})",
-    np.maximum: "({0} >= {1} || {0} != {0}) ? {0} : {1}",         np.minimum: "({0} <= {1} || {0} != {0}) ? {0} : {1}",
-    np.fmax: "({0} >= {1} || {1} != {1}) ? {0} : {1}",            np.fmin: "({0} <= {1} || {1} != {1}) ? {0} : {1}",
+    np.maximum: "({0} > {1} || {0} != {0}) ? {0} : {1}",         np.minimum: "({0} < {1} || {0} != {0}) ? {0} : {1}",
+    np.fmax: "({0} > {1} || {1} != {1}) ? {0} : {1}",            np.fmin: "({0} < {1} || {1} != {1}) ? {0} : {1}",
     np.sign: "({0} > 0) ? 1 : ({0} < 0) ? -1 : ({0} == 0) ? 0 : {0}",
     np.deg2rad: "{0} * (3.14159265358979323846 / 180)",           np.rad2deg: "{0} * (180 / 3.14159265358979323846)",
     np.logaddexp: "({0} == {1}) ? {0} + 0.693147180559945309417 : "
                   "({0} != {0} || {1} != {1}) ? {0} + {1} : "
                   "({0} > {1} ? {0} : {1}) + log1p{T}(exp{T}(-fabs{T}({0} - {1})))",
     np.where: "{c} ? {0} : {1}",
+    operator.add: "{0} + {1}",     operator.sub: "{0} - {1}",     operator.mul: "{0} * {1}",
+    operator.neg: "-{0}",          operator.abs: "fabs{T}({0})",
 }
 COMPARISONS: dict[Any, str] = {
     np.equal: "{0} == {1}",        np.not_equal: "{0} != {1}",    np.less: "{0} < {1}",

@@ -67,7 +67,7 @@ class Recorder:
 
     def call(self, function: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         """Compute a call and write it down; NotImplemented if a Tensor should do that."""
-        if any(type(x) is Tensor for x in _leaves((args, params))):
+        if self.first_tensor(args, params) is not None:
             return NotImplemented
         if type(function) is Op and function not in WHOLE:
             mark = len(self.lines), len(self.assumptions)
@@ -86,6 +86,10 @@ class Recorder:
         with np.errstate(all="ignore"):
             found = function(*values, **named)
         return self.write(function, args, params, found)
+
+    def first_tensor(self, args: Any, params: Any) -> Any:
+        """The first Tensor among the arguments of a call, or None."""
+        return next((x for x in _leaves((args, params)) if type(x) is Tensor), None)
 
     def assumed(self, x: Traced, truth: bool) -> bool:
         """A truth that the program depends on: it is computed at every call, and f itself is called if it differs."""
@@ -142,6 +146,9 @@ class Recorder:
 
     def line(self, node: Any) -> None:
         """A line of the record has been written; the program has its own."""
+
+    def begins(self, lines: Any) -> None:
+        """A pass begins; what it does comes as calls."""
 
     def passed(self, lines: Any, roots: Any, found: Any, walk: Any) -> None:
         """A pass has been walked, so results have to be looked at."""

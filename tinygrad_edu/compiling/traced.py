@@ -28,6 +28,27 @@ _OWN = __file__.rpartition("compiling")[0]
 """Where the library's files are: a rule may look at values, for its answer is checked at every call."""
 
 
+def _operator(of_python: Callable[..., Any], ufunc: np.ufunc) -> tuple[Any, Any]:
+    """An operator and its reflection: the ufunc, or for two of Python's numbers Python's own."""
+
+    def straight(self: Traced, other: Any) -> Any:
+        return self.recorder.call(of_python if _is_weak(self) and _is_weak(other) else ufunc, (self, other), {})
+
+    def reflected(self: Traced, other: Any) -> Any:
+        return self.recorder.call(of_python if _is_weak(self) and _is_weak(other) else ufunc, (other, self), {})
+
+    return straight, reflected
+
+
+def _sign(of_python: Callable[..., Any], ufunc: np.ufunc) -> Any:
+    return lambda self: self.recorder.call(of_python if _is_weak(self) else ufunc, (self,), {})
+
+
+def _is_weak(x: Any) -> bool:
+    """True for one of Python's numbers, traced or not."""
+    return x.symbol.weak if isinstance(x, Traced) else isinstance(x, int | float | complex) and not hasattr(x, "dtype")
+
+
 class Traced(Surface):
     """An array that knows which value of a program it is.
 
@@ -63,10 +84,20 @@ class Traced(Surface):
         return self.recorder.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
 
     def __array_function__(self, function, types, args, kwargs):
-        return self.recorder.call(function, args, kwargs)
+        result = self.recorder.call(function, args, kwargs)
+        if result is NotImplemented:
+            tensor = self.recorder.first_tensor(args, kwargs)
+            return tensor.__array_function__(function, types, args, kwargs)
+        return result
 
-    # x ** 2 is computed as x * x, which np.power does not do
+    # Python's numbers stay Python's: 2.0 * t is no np.float64, which would make float64 of what it meets.
     # fmt: off
+    __add__,      __radd__      = _operator(operator.add,      np.add)
+    __sub__,      __rsub__      = _operator(operator.sub,      np.subtract)
+    __mul__,      __rmul__      = _operator(operator.mul,      np.multiply)
+    __truediv__,  __rtruediv__  = _operator(operator.truediv,  np.divide)
+    __neg__,      __abs__       = _sign(operator.neg, np.negative), _sign(operator.abs, np.absolute)
+    # x ** 2 is computed as x * x, which np.power does not
     def __pow__(self, other: Any) -> Any:   return self.recorder.call(operator.pow, (self, other), {})
     def __rpow__(self, other: Any) -> Any:  return self.recorder.call(operator.pow, (other, self), {})
     # fmt: on
