@@ -35,6 +35,11 @@ def test_a_difference_of_too_few_numbers_is_empty_and_has_the_gradient_zero(n):
     np.testing.assert_array_equal(pull(value)[0], np.zeros(3))
 
 
+def test_no_difference_joins_no_ends():
+    x = tg.Tensor(np.ones(3), requires_grad=True)
+    assert np.diff(x, 0, prepend=2.0, append=x).shape == np.diff(np.ones(3), 0, prepend=2.0).shape == (3,)
+
+
 def test_the_gradient_of_a_telescope_meets_both_ends():
     np.testing.assert_array_equal(tg.grad(lambda x: np.sum(np.diff(x)))(np.ones(4)), [-1.0, 0.0, 0.0, 1.0])
 

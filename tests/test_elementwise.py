@@ -89,3 +89,15 @@ def test_integer_tensors_have_the_operators_of_bits():
     np.testing.assert_array_equal(np.lcm(n, 4), [4, 12])
     np.testing.assert_array_equal(np.left_shift(n, 1), [8, 12])
     np.testing.assert_array_equal(np.invert(n), [-5, -7])
+
+
+@pytest.mark.parametrize(("f", "point", "slope"), [
+    (np.clip, (1.0, 1.0, 2.0), [0.5, 0.5, 0]), (np.clip, (1.0, 0.0, 1.0), [0.5, 0, 0.5]), (np.clip, (1.0, 1.0, 1.0), [0.25, 0.25, 0.5]),
+    (np.clip, (np.nan, 0.0, 1.0), [1, 0, 0]), (np.clip, (1.0, np.nan, 2.0), [0, 1, 0]), (np.clip, (3.0, 2.0, 1.0), [0, 0, 1]),
+    (lambda low: np.clip(1.0, low, 2.0), (1.0,), [0.5]), (lambda high: np.clip(1.0, 0.0, high), (1.0,), [0.5]),
+    (lambda x: np.clip(x, 1.0, 2.0), (1.0,), [0]), (lambda x: np.clip(x, 0, 1), (np.nan,), [1]),
+    (lambda x, high: np.clip(x, 0.0, high), (1.0, 1.0), [0.5, 0.5]),
+])  # fmt: skip
+def test_clip_shares_a_tie_with_an_array_and_keeps_none_at_a_number(f, point, slope):
+    assert slopes(f, *point) == slope
+    assert [float(tg.jvp(f, point, tuple(e))[1]) for e in np.eye(len(point))] == slope

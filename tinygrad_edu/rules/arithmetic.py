@@ -21,7 +21,8 @@ def _kept(x, mask):
     if type(x) is not np.ndarray or mask.shape != x.shape:
         return np.where(mask, x, 0)
     if x.size > 4096:
-        return x * mask if np.isfinite(np.vdot(x, x)) else np.where(mask, x, 0)  # ∞ · 0 would be NaN
+        size = np.vdot(x, x) if x.flags.c_contiguous else x.sum()  # without the copy that vdot would make
+        return x * mask if np.isfinite(size) else np.where(mask, x, 0)  # ∞ · 0 would be NaN
     result = np.zeros(x.shape, x.dtype)
     np.copyto(result, x, where=mask)
     return result
@@ -30,6 +31,8 @@ def _kept(x, mask):
 def _pick(g, held, tied):
     """g where it is held, half of it at a tie; ties are rare, and looked for before they are paid for."""
     won = _kept(g, held)
+    if tied is None:
+        return won
     return won if type(tied) is np.ndarray and not np.count_nonzero(tied) else np.where(tied, 0.5 * g, won)
 
 
@@ -117,31 +120,41 @@ primitive(
 )
 
 
-def _above(g, x, bound):
-    """g where x > bound, 0 where x < bound. At a tie g/2 if the bound is an array, 0 if it is a number."""
+def _inside(g, z, x, bound, beyond):
+    """The part of g that belongs to x where z is the greater (or lesser) of x and a bound, as that of `share`.
+
+    At a tie with a number, as in ``np.clip(x, 0, 1)``, it is nothing: a function of x alone has a kink there.
+    """
     if bound is None:
         return g
-    return np.where(x == bound, g * (0.5 if np.ndim(bound) else 0), np.where(x > bound, g, 0))
+    if hasattr(bound, "dtype"):
+        return share(g, z, x, bound)
+    return pick(g, held=beyond(x, bound) | (x != x), tied=None)
+
+
+def _raised(x, low):
+    """The first half of clip, which is min(max(x, low), high)."""
+    return x if low is None else np.maximum(x, low)
 
 
 def _clip_x(g, z, x, low, high):
-    inside = _above(_above(g, x, low), -x, None if high is None else -high)
-    return np.where(x == x, inside, g)  # the value of a NaN is x itself
+    if not (hasattr(low, "dtype") or hasattr(high, "dtype")):
+        outside = (False if low is None else x <= low) | (False if high is None else x >= high)
+        return pick(g, held=np.logical_not(outside), tied=None)
+    m = _raised(x, low)
+    return _inside(_inside(g, z, m, high, np.less), m, x, low, np.greater)
 
 
 def _clip_low(g, z, x, low, high):
-    return _above(_above(g, low, x), -low, None if high is None else -high)
-
-
-def _clip_high(g, z, x, low, high):
-    return _above(g, x if low is None else np.maximum(x, low), high)
+    m = _raised(x, low)
+    return share(_inside(g, z, m, high, np.less), m, low, x)
 
 
 def _bind_clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, **params):
     return (a, a_min if min is None else min, a_max if max is None else max), {"out": out, **params}
 
 
-elementwise(np.clip, _clip_x, _clip_low, _clip_high, bind=_bind_clip)
+elementwise(np.clip, _clip_x, _clip_low, lambda g, z, x, low, high: share(g, z, high, _raised(x, low)), bind=_bind_clip)
 
 # --- complex numbers: the walk transposes and never conjugates, with the pairing Re(g t) ------------------------------
 

@@ -40,6 +40,8 @@ difference = linear(np.diff, _diff_transpose)
 
 
 def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
+    if n == 0:
+        return a  # as NumPy does, which joins nothing to it then
     axis, ends = normalize_axis_index(axis, a.ndim) if a.ndim else 0, []  # of one number NumPy complains itself
     for end in (prepend, append):
         if end is not np._NoValue and np.ndim(end) == 0:
@@ -47,7 +49,7 @@ def _diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
             end = np.zeros_like(a, shape=(*a.shape[:axis], 1, *a.shape[axis + 1 :])) + end
         ends.append([] if end is np._NoValue else [end])
     a = np.concatenate([*ends[0], a, *ends[1]], axis) if ends != [[], []] else a
-    return difference(a, n=n, axis=axis) if n else a
+    return difference(a, n=n, axis=axis)
 
 
 def _ediff1d(ary, to_end=None, to_begin=None):
