@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import TinygradError
 from ..trees import Tree
 from .localisation import first_wrong, mistake_in, worst_in
+from .probes import FEW
 from .problems import Problem, of_function, of_vjp
 from .protocol import narrow, promises
 from .report import Report
@@ -176,7 +177,7 @@ class Examination:
 
     def _at_points(self, problem: Problem, order: int) -> bool:
         """Try a problem at x, and nearby; True if x is at a kink."""
-        few = 32 if order == 1 else 8
+        few = FEW if order == 1 else 8
         trial = self._try(problem, problem.x, problem.y, order, "x", few, everything=True)
         if trial is None:
             return False

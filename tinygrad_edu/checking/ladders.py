@@ -56,7 +56,7 @@ class Table:
         self.steps: list[float] = []
         self.value, self.error = np.full_like(like, np.nan), np.full_like(like, np.inf)
         self.latest, self.past = np.full_like(like, np.nan), np.full_like(like, np.nan)
-        self.drift = np.zeros_like(like)
+        self.drift, self.held = np.zeros_like(like), np.zeros(like.shape, int)
 
     def add(self, h: float, difference: Array, rounding: Array, keep: Array) -> None:
         """One more row; `keep` says where the rows before it are of use."""
@@ -72,11 +72,12 @@ class Table:
         error = np.fmax(trust, rounding)
         error = np.where(np.isnan(self.latest) | ~keep, error, np.fmax(error, np.abs(best - self.latest) / 2))
         # A finer level that is sure of another value refutes the coarse one, which may have met a period of f, or a pole;
-        # if that was sure as well, f has another slope on a small scale than on a large one, and nobody knows which.
+        # if that has held for several levels, f has another slope on a small scale than on a large one, and nobody knows which.
         with np.errstate(invalid="ignore"):
             apart = np.abs(best - self.value)
             refuted = (error < 0.1 * np.abs(best)) & (apart > 16 * (error + self.error))
-            drifting = refuted & (self.error < 0.01 * np.abs(self.value))
+            drifting = refuted & (self.held >= 3)
+            self.held = np.where(apart < 0.01 * np.abs(best), self.held + 1, 0)
         self.drift = np.where(drifting, np.fmax(self.drift, apart), self.drift)
         better = (error < self.error) | refuted
         better &= np.isfinite(difference)
@@ -91,14 +92,14 @@ class Table:
 
     def forget(self, where: Array) -> None:
         """The steps were too large: what they said does not count."""
-        sure = where & (self.error < 0.01 * np.abs(self.value))  # too sure to be a kink that the finer steps have met
+        sure = where & (self.held >= 3)  # too sure to be a kink that the finer steps have met
         self.past = np.where(sure, self.value, self.past)
         self.error, self.drift = np.where(where, np.inf, self.error), np.where(where, 0, self.drift)
         self.latest = np.where(where, np.nan, self.latest)
 
 
 def climb(
-    f: Callable[[Array], Array], x: Array, u: Array, y: Array, sigma: Array, goal: Array, expected: Array,
+    f: Callable[[Array], Array], x: Array, u: Array, y: Array, sigma: Array, goal: Array, expected: Array | None,
     start: float = 2.0**-3,
 ) -> Slopes:  # fmt: skip
     """The derivative of f at x along u, down to an error of `goal`, or as far as rounding allows.
@@ -111,6 +112,7 @@ def climb(
         f(x), the noise of f, and the error bar that is good enough, per component.
     expected : array
         What the gradient says. A ladder that agrees may stop at its goal; one that does not is climbed to the end.
+        None agrees with all.
     start : float
         The first step; a power of 2.
     """
@@ -134,7 +136,7 @@ def climb(
         growing = np.where(clear, np.where(size > 1.8 * last, growing + 1, 0), growing)
         before, last = gap, np.where(still, last, size)
         with np.errstate(invalid="ignore"):
-            agrees = np.abs(central.value - expected) <= goal + 4 * central.error
+            agrees = expected is None or np.abs(central.value - expected) <= goal + 4 * central.error
         done |= (central.error <= goal) & agrees & ~kinked | (rounding > 4 * central.error) | still
         if np.all(done | ((steady > 0) & (h < 2.0**-28))):
             break

@@ -233,7 +233,8 @@ def worst_in(trial: Trial, first: int, last: int) -> tuple[str, str]:
     if not np.isfinite(apart).all() or not apart.any():
         return "", ""
     j = int(np.argmax(np.abs(apart)))
-    i, _ = worst_element(lambda part: float(discrepancies(trial, exact(trial.x, part))[j]), u, float(apart[j]))
+    goal = abs(float(apart[j])) / 1000
+    i, _ = worst_element(lambda part: trial.discrepancy(exact(trial.x, part), j, goal), u, float(apart[j]))
     single = np.zeros_like(trial.x)
     single[i] = u[i]
     slopes = trial.slopes(single)

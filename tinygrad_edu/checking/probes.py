@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .stencils import Array, exact
+from .stencils import Array, by_value, exact
 
 FEW = 32
 """Up to so many inputs, or outputs, all are looked at singly."""
@@ -34,8 +34,7 @@ def joint(x: Array, size: Array, rng: np.random.Generator) -> list[Direction]:
     Under the second one equal elements move by equal amounts: a tie stays a tie, where f has one slope and no kink.
     """
     amounts = rng.uniform(0.5, 1.5, (3, x.size))
-    _, places = np.unique(x, return_inverse=True)
-    amounts[1] = amounts[1][places]
+    amounts[1] = 0.5 + by_value(np.abs(x) + (x < 0) * 1e-3 * np.abs(x), rng)
     signs = rng.choice([-1.0, 1.0], (3, x.size))
     typical = min(float(np.median(size)), 1.0) if size.size else 1.0
     return [

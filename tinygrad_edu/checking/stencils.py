@@ -35,6 +35,12 @@ def exact(x: Array, u: Array) -> Array:
     return np.where((rounded == 0) & (u != 0), np.copysign(unit, u), rounded)
 
 
+def by_value(x: Array, rng: np.random.Generator) -> Array:
+    """Amounts between 0 and 1 that look random, but are the same for equal elements: what is tied moves together."""
+    mantissa, exponent = np.frexp(x)
+    return np.modf(np.abs(mantissa) * rng.uniform(1e4, 2e4) + exponent * rng.uniform(1, 2) + 1e5)[0]
+
+
 def scales(x: Array, offsets: Array) -> Array:
     """How far each coordinate may move: its own size; where it is 0, that of its array, and 1 at most."""
     size = np.abs(x)

@@ -24,7 +24,7 @@ import numpy as np
 
 from ..calls import is_inexact, sorted_call
 from ..errors import NoRuleError
-from ..graph import Op, rule_for
+from ..graph import LARGE, Op, rule_for
 from ..surface import Surface
 from ..trees import leaves, tree_map
 
@@ -40,6 +40,8 @@ HOLOMORPHIC = {
 }
 """Functions of NumPy that compute the same formula on complex numbers: no absolute value, no conjugate."""
 # fmt: on
+
+ARITHMETIC = {np.add, np.subtract, np.multiply}
 
 PIECES: dict[Callable[..., Any], Callable[..., Any]] = {}
 """Functions made of holomorphic pieces, by formulae in such functions; `pieces.py` fills it."""
@@ -94,6 +96,8 @@ class Stepped(Surface):
             return self._decided(function, op, arrays, params)
         if function in PIECES:
             return PIECES[function](*arrays, **{k: v for k, v in params.items() if v is not None})
+        if function in ARITHMETIC:
+            return self._by_product_rule(function, *map(parts, arrays))
         if function in HOLOMORPHIC or (op.kind == "elementwise" and "D->D" in str(getattr(function, "types", ()))):
             return self._by_complex_step(op, arrays, params)
         if op.kind == "linear":
@@ -107,8 +111,21 @@ class Stepped(Surface):
         raise NotStepped(op.name)
 
     def _by_complex_step(self, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
+        value, x = op.function(*map(value_of, arrays), **params), arrays[0]
+        if op.kind == "elementwise" and len(arrays) == 1 and x.size > LARGE:
+            moving = np.flatnonzero(x.tangent)  # where nothing moves there is nothing to compute
+            if moving.size < x.size // 2:
+                tangent = np.zeros_like(value)
+                z = x.value.ravel()[moving] + x.tangent.ravel()[moving] * (1j * STEP)
+                tangent.reshape(-1)[moving] = op.function(z, **params).imag / STEP
+                return self._both(value, tangent)
         z = [x.value + x.tangent * (1j * STEP) if type(x) is Stepped else x for x in arrays]
-        return self._both(op.function(*map(value_of, arrays), **params), op.function(*z, **params).imag / STEP)
+        return self._both(value, op.function(*z, **params).imag / STEP)
+
+    def _by_product_rule(self, function: Any, x: Any, y: Any) -> Any:
+        """What a complex step comes to for sums and products, in a quarter of its time."""
+        (a, s), (b, t) = x, y
+        return self._both(function(a, b), a * t + b * s if function is np.multiply else function(s, t))
 
     def _moved(self, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
         return op.function(*[parts(x)[1] for x in arrays], **params)

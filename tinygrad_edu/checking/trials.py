@@ -15,7 +15,7 @@ import numpy as np
 from .ladders import Slopes, climb
 from .probes import FEW, Direction, components, elements, groups, joint
 from .problems import Problem
-from .stencils import EPS, Array, exact, noise, scales
+from .stencils import EPS, Array, by_value, exact, noise, scales
 from .stepping import NotStepped
 from .verdicts import BELOW, FAIL, OPEN, PASS, Measured, Row, measured
 
@@ -30,8 +30,10 @@ class Trial:
     ----------
     components : array (k, m)
         The functions of the outputs that are looked at.
-    gradients : array (k, n)
-        The gradient of each, on trial.
+    gradients, largest : array (k, n)
+        The gradient of each, on trial, and its absolute values.
+    scale : array
+        The size of the whole gradient of each, in relative units.
     trusted : array of bool
         For which components a ladder has confirmed the complex step.
     """
@@ -51,13 +53,15 @@ class Trial:
         self.kinked = False
         self.directions = [self._projected(d) for d in joint(x, self.size, rng)]
         moved = self._first_look(y)
-        self.components = components(y, moved, rng, few)
+        self.components = components(y, moved, rng, few)[: None if point == "x" or y.size <= few else 2]
         self.whole = len(self.components) == y.size
         self.y = self._parts(y)
         self.heft = np.abs(self.components) @ np.abs(y)  # (k,)
         self.gradients = np.array([problem.pull(x, v) for v in self.components]).reshape(-1, x.size)
+        self.largest = np.abs(self.gradients)
+        self.scale = np.max(self.largest * self.size, axis=1, initial=0) * max(1.0, x.size / few) ** 0.5
         self.natural = np.abs(self.components) @ (np.abs(y) + problem.natural)
-        self.overall = max(float(np.max(self.heft, initial=0)), float(np.max(self.scale(), initial=0)))
+        self.overall = max(float(np.max(self.heft, initial=0)), float(np.max(self.scale, initial=0)))
         self.sigma, _ = noise(self._f, x, self.directions[0].u, self.y)
         self.conditioning: Array | None = None
         if order == 1 and self.whole:  # f is as large as its rounding says, if not as it looks
@@ -90,10 +94,6 @@ class Trial:
 
     # --- measuring
 
-    def scale(self) -> Array:
-        """The size of the whole gradient of every component, in relative units."""
-        return np.max(np.abs(self.gradients) * self.size, axis=1, initial=0)
-
     def stepped(self, u: Array) -> Slopes:
         """The derivative along u by a complex step; at a kink from both sides."""
         _, tangent, near = self.problem.step(self.x, u)
@@ -102,7 +102,7 @@ class Trial:
         if near < 2.0**-40:
             left = -self._parts(self.problem.step(self.x, -u)[1])
             kink = np.abs(right - left) > 1e-10 * (np.abs(right) + np.abs(left))
-        error = 16 * EPS * (np.abs(self.gradients) @ np.abs(u) + np.abs(right))
+        error = 16 * EPS * (self.largest @ np.abs(u) + np.abs(right))
         self.near = near
         self.near_kink |= near < 2.0**-20
         self.kinked |= near < 2.0**-20
@@ -114,7 +114,7 @@ class Trial:
 
     def ladder(self, u: Array, fine: bool = True) -> Slopes:
         """The derivative along u by differences."""
-        goal = (1e-11 if fine else 1e-8) * np.fmax(np.abs(self.gradients @ u), 1e-3 * self.scale())
+        goal = (1e-11 if fine else 1e-8) * np.fmax(np.abs(self.gradients @ u), 1e-3 * self.scale)
         near = self.near if self.near > 2.0**-38 else np.inf
         start = 2.0 ** min(-3, int(np.floor(log2(near))) - 1) if isfinite(near) else 2.0**-3
         return climb(self._f, self.x, u, self.y, self.sigma, goal, self.gradients @ u, start)
@@ -129,13 +129,27 @@ class Trial:
         self.near = np.inf
         return self.ladder(u, fine)
 
-    def known(self, analytic: Array, slopes: Slopes, u: Array, j: int) -> Measured:
+    def discrepancy(self, u: Array, j: int, goal: float) -> float:
+        """Gradient minus measurement along u in one component; at a kink, its distance from the one-sided slopes."""
+        a = float(self.gradients[j] @ u)
+        if self.stepping:
+            slopes = self.slopes(u)
+        else:
+            part = lambda x: self._f(x)[j : j + 1]
+            slopes = climb(part, self.x, u, *(q[j : j + 1] for q in (self.y, self.sigma)), np.array([goal]), None, 2.0**-5)
+        if slopes.kink[min(j, len(slopes.kink) - 1)]:
+            low, high = sorted((float(slopes.left[j]), float(slopes.right[j])))
+            return a - min(max(a, low), high)
+        return a - float(slopes.value[min(j, len(slopes.value) - 1)])
+
+    def known(self, analytic: Array, slopes: Slopes, u: Array, j: int, spent: Array | None = None) -> Measured:
         """All that is known of component j along u."""
-        floor = 64 * EPS * (np.abs(self.gradients) @ np.abs(u)) + 32 * np.fmax(2 * EPS * self.natural, self.sigma)
+        spent = self.largest @ np.abs(u) if spent is None else spent
+        floor = 64 * EPS * spent + 32 * np.fmax(2 * EPS * self.natural, self.sigma)
         if self.conditioning is not None:
             floor = floor + 8 * np.abs(self.conditioning) @ np.abs(u)
         size = self.natural + 1e-3 * self.overall
-        return measured(analytic, slopes, floor, self.scale(), size, np.fmax(EPS * size, self.sigma), j)
+        return measured(analytic, slopes, floor, self.scale, size, np.fmax(EPS * size, self.sigma), j)
 
     # --- the trial
 
@@ -182,10 +196,11 @@ class Trial:
     def look(self, direction: Direction, slopes: Slopes, of: Array | None = None, what: str = "") -> None:
         """Judge the gradient (or what `of` says) along one direction, in every component."""
         analytic = self.gradients @ direction.u if of is None else of
+        spent = self.largest @ np.abs(direction.u)
         if direction.element is None:
             self.singular |= ~np.isfinite(slopes.error) & ~slopes.kink
         for j in range(len(self.y)):
-            known = self.known(analytic, slopes, direction.u, j)
+            known = self.known(analytic, slopes, direction.u, j, spent)
             verdict, reason = known.judged(self.rtol)
             self.kinked |= known.kink
             if verdict == FAIL and not isfinite(known.analytic) and self._overflows(j, known, direction.u):
@@ -219,7 +234,7 @@ class Trial:
         if tangent is None:
             return
         ahead, back = self._parts(tangent), self.gradients @ direction.u
-        spent = np.abs(self.gradients) @ np.abs(direction.u) + np.abs(self.components) @ np.abs(tangent)
+        spent = self.largest @ np.abs(direction.u) + np.abs(self.components) @ np.abs(tangent)
         apart = np.abs(ahead - back)
         if np.all(apart <= 64 * EPS * spent):
             self.rows.append(
@@ -279,8 +294,7 @@ class Trial:
 
     def _nudged(self, by: float) -> Array:
         """x moved by a random relative amount; what is equal in size stays so, and what is zero."""
-        _, places = np.unique(np.abs(self.x), return_inverse=True)
-        return self.x * (1 + by * self.rng.uniform(-1, 1, self.x.size)[places])
+        return self.x * (1 + by * (2 * by_value(self.x, self.rng) - 1))
 
     def _change(self, x: Array) -> Array:
         apart = np.array([self.problem.pull(x, v) for v in self.components]).reshape(-1, x.size) - self.gradients
