@@ -8,9 +8,10 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.errors import NoRuleError, ShapeError
 from tinygrad_edu.functions.calculus import cumulative_trapezoid
-from tinygrad_edu.rules.calculus import i1
+from tinygrad_edu.rules.calculus import iv
 
 rng = np.random.default_rng(11)
+i1 = lambda x: iv(x, n=1)
 xp, fp = np.array([0.0, 1.0, 2.0, 4.0]), np.array([0.0, 2.0, 3.0, 1.0])
 
 
@@ -229,6 +230,14 @@ def test_i0_is_smooth_at_zero():
     assert tg.grad(np.i0)(0.0) == 0.0
     assert tg.grad(tg.grad(np.i0))(0.0) == 0.5
     np.testing.assert_allclose(tg.grad(tg.grad(tg.grad(np.i0)))(1e-4), 3 / 8 * 1e-4, rtol=1e-6)
+
+
+def test_every_derivative_of_i0_at_zero_is_that_of_its_series():
+    f, found = np.i0, []
+    for _ in range(6):
+        f = tg.grad(f)
+        found.append(float(f(0.0)))
+    assert found == pytest.approx([0, 1 / 2, 0, 3 / 8, 0, 5 / 16], abs=1e-15)
 
 
 def test_i1_solves_the_equation_of_bessel_also_where_its_series_meet():

@@ -92,8 +92,9 @@ def test_integer_tensors_have_the_operators_of_bits():
 
 
 @pytest.mark.parametrize(("f", "point", "slope"), [
-    (np.clip, (1.0, 1.0, 2.0), [0.5, 0.5, 0]), (np.clip, (1.0, 0.0, 1.0), [0.5, 0, 0.5]), (np.clip, (1.0, 1.0, 1.0), [0.25, 0.25, 0.5]),
-    (np.clip, (np.nan, 0.0, 1.0), [1, 0, 0]), (np.clip, (1.0, np.nan, 2.0), [0, 1, 0]), (np.clip, (3.0, 2.0, 1.0), [0, 0, 1]),
+    (np.clip, (1.0, 1.0, 2.0), [0.5, 0.5, 0]), (np.clip, (1.0, 0.0, 1.0), [0.5, 0, 0.5]),
+    (np.clip, (1.0, 1.0, 1.0), [0.25, 0.25, 0.5]), (np.clip, (3.0, 2.0, 1.0), [0, 0, 1]),
+    (np.clip, (np.nan, 0.0, 1.0), [1, 0, 0]), (np.clip, (1.0, np.nan, 2.0), [0, 1, 0]),
     (lambda low: np.clip(1.0, low, 2.0), (1.0,), [0.5]), (lambda high: np.clip(1.0, 0.0, high), (1.0,), [0.5]),
     (lambda x: np.clip(x, 1.0, 2.0), (1.0,), [0]), (lambda x: np.clip(x, 0, 1), (np.nan,), [1]),
     (lambda x, high: np.clip(x, 0.0, high), (1.0, 1.0), [0.5, 0.5]),
@@ -101,3 +102,16 @@ def test_integer_tensors_have_the_operators_of_bits():
 def test_clip_shares_a_tie_with_an_array_and_keeps_none_at_a_number(f, point, slope):
     assert slopes(f, *point) == slope
     assert [float(tg.jvp(f, point, tuple(e))[1]) for e in np.eye(len(point))] == slope
+
+
+@pytest.mark.parametrize("z", [np.complex64(1e-23 + 1e-23j), np.complex64(1e30 - 1e30j), 1e200 + 1e200j, 1e-300j])
+def test_angle_turns_also_where_the_square_of_the_length_is_not_a_number(z):
+    direction = np.complex128(z) / np.float64(abs(z))
+    assert tg.grad(np.angle)(z) * np.float64(abs(z)) == pytest.approx(1j * direction)
+
+
+@pytest.mark.parametrize(("f", "x", "slope"), [
+    (np.arcsinh, np.float32(1e20), 1e-20), (np.arcsinh, -1e200, 1e-200), (np.expm1, -50.0, np.exp(-50.0)),
+])  # fmt: skip
+def test_a_slope_is_not_lost_in_a_one(f, x, slope):
+    assert float(tg.grad(f)(x)) == pytest.approx(slope, rel=1e-6, abs=0)

@@ -7,7 +7,7 @@ convolution has convolutions. The rest are formulae. Next: `polynomials.py`, who
 from __future__ import annotations
 
 import math
-from functools import reduce
+from functools import cache, reduce
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
@@ -180,25 +180,33 @@ def _correlate(a, v, mode="valid"):
 
 # --- functions given by series ----------------------------------------------------------------------------------------
 
-_NEAR = [1 / (math.factorial(k) * math.factorial(k + 1) * 4**k) for k in range(45)]
-_FAR = [math.prod((2 * j - 1) ** 2 - 4 for j in range(1, k + 1)) / (math.factorial(k) * 8**k) for k in range(30)]
 
-
-def _i1(x):
-    """I₁, by its power series up to 20 and by its asymptotic series from there.
+def _iv(x, n):
+    """Iₙ, by its power series up to 20 and by its asymptotic series from there.
 
     References
     ----------
     M. Abramowitz and I. Stegun, "Handbook of Mathematical Functions" (1964), 9.6.10 and 9.7.1.
     """
-    size = np.abs(x)
+    size, (near_terms, far_terms) = np.abs(x), _series(n)
     near, far = np.minimum(size, 20), np.maximum(size, 20)
-    power = near / 2 * reduce(lambda s, c: s * near * near + c, _NEAR[::-1])
-    decay = reduce(lambda s, c: s / far + c, _FAR[::-1])
-    return np.sign(x) * np.where(size < 20, power, np.exp(far) * decay / np.sqrt(2 * np.pi * far))
+    power = (near / 2) ** n * reduce(lambda s, c: s * near * near + c, near_terms)
+    decay = reduce(lambda s, c: s / far + c, far_terms)
+    return np.sign(x) ** n * np.where(size < 20, power, np.exp(far) * decay / np.sqrt(2 * np.pi * far))
 
 
-i1 = elementwise(_i1, lambda g, y, x: g * (np.i0(x) - np.where(x == 0, 0.5, y / np.where(x == 0, 1, x))))
+@cache
+def _series(n):
+    """The coefficients of both series of Iₙ, the highest power first."""
+    near = [1 / (math.factorial(k) * math.factorial(k + n) * 4**k) for k in range(45)]
+    far = [
+        math.prod((2 * j - 1) ** 2 - 4 * n * n for j in range(1, k + 1)) / (math.factorial(k) * 8**k) for k in range(30)
+    ]
+    return near[::-1], far[::-1]
+
+
+iv = elementwise(_iv, lambda g, y, x, n: g * 0.5 * (iv(x, n=abs(n - 1)) + iv(x, n=n + 1)))
+"""Of whole order n ≥ 0. Its derivative is (Iₙ₋₁ + Iₙ₊₁)/2: without a quotient, so that all orders are right at 0."""
 
 # fmt: off
 composite(np.diff,         _diff)
@@ -208,6 +216,6 @@ composite(np.trapezoid,    _trapezoid)
 composite(np.interp,       _interp)
 composite(np.convolve,     lambda a, v, mode="full": convolution(np.atleast_1d(a), np.atleast_1d(v), mode=mode))
 composite(np.correlate,    _correlate)
-elementwise(np.i0,         lambda g, y, x: g * i1(x))
+elementwise(np.i0,         lambda g, y, x: g * iv(x, n=1))
 primitive(np.unwrap,       *[(lambda g, y, x, discont=None, axis=-1, period=0: g,)] * 2)    # whole turns are constant
 # fmt: on

@@ -17,10 +17,15 @@ def _one_minus(x):
     return -(x - 1.0) if np.iscomplexobj(x) else 1.0 - x
 
 
+def _root_of_one_plus_square(x):
+    """√(1 + x²), of real numbers also where x² overflows."""
+    return np.sqrt(1.0 + x * x) if np.iscomplexobj(x) else np.hypot(1.0, x)
+
+
 # fmt: off
 elementwise(np.exp,      lambda g, y, x: g * y)
 elementwise(np.exp2,     lambda g, y, x: g * y * ln2)
-elementwise(np.expm1,    lambda g, y, x: g * (y + 1.0))
+elementwise(np.expm1,    lambda g, y, x: g * np.exp(x))    # not y + 1, which is 0 from x = -38 on
 elementwise(np.log,      lambda g, y, x: g / x)
 elementwise(np.log2,     lambda g, y, x: g / (x * ln2))
 elementwise(np.log10,    lambda g, y, x: g / (x * ln10))
@@ -37,7 +42,7 @@ elementwise(np.arctan,   lambda g, y, x: g / (1.0 + x * x))
 elementwise(np.sinh,     lambda g, y, x: g * np.cosh(x))
 elementwise(np.cosh,     lambda g, y, x: g * np.sinh(x))
 elementwise(np.tanh,     lambda g, y, x: g * (1.0 - y * y))
-elementwise(np.arcsinh,  lambda g, y, x: g / np.sqrt(1.0 + x * x))
+elementwise(np.arcsinh,  lambda g, y, x: g / _root_of_one_plus_square(x))
 elementwise(np.arccosh,  lambda g, y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 elementwise(np.arctanh,  lambda g, y, x: g / ((1.0 - x) * (1.0 + x)))
 
