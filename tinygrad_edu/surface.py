@@ -166,7 +166,7 @@ class Surface:
         """The memory of one element, in bytes."""
         return self.data.itemsize
 
-    def reshape(self, *shape: Any, order: str = "C") -> Any:
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
         """The same as `numpy.reshape`; the shape as one tuple or as several numbers."""
         params = {} if order == "C" else {"order": order}
         shape = shape[0] if len(shape) == 1 else shape

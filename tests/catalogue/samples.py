@@ -64,7 +64,7 @@ REDUCTIONS = [
     row(np.sum, A, where=mask), row(np.sum, A, initial=2.0), row(np.prod, A, initial=2.0), row(np.max, D, initial=-9.0),
     row(np.var, A, ddof=1), row(np.std, A, axis=1, ddof=1),
     row(np.cumsum, A), row(np.cumsum, A, axis=0), row(np.cumsum, A, axis=-1),
-    row(np.trace, anywhere(3, 3)), row(np.trace, T, offset=1, axis1=1, axis2=2),
+    row(np.trace, anywhere(3, 3)), row(np.trace, T, offset=1, axis1=1, axis2=2), row(np.trace, A, dtype=np.complex128),
 ]
 SHAPES = [
     row(np.reshape, A, (2, 6)), row(np.reshape, A, (-1,), order="F"), row(np.ravel, A), row(np.ravel, A, order="F"),
@@ -110,6 +110,8 @@ PRODUCTS = [
     row(np.matmul, anywhere(1, 3, 4), anywhere(2, 4, 1)), row(np.dot, T, U), row(np.dot, np.array(2.0), A), row(np.dot, T, N),
     row(np.inner, A, B), row(np.inner, V, V), row(np.inner, T, V), row(np.outer, V, W), row(np.outer, A, V),
     row(np.vdot, A, B), row(np.vecdot, A, B), row(np.vecdot, A, B, axis=0), row(np.matvec, T, V), row(np.vecmat, V, N),
+    row(np.matmul, T, T, axes=[(1, 2), (2, 1), (0, 2)]), row(np.matmul, V, T, axes=[(0,), (2, 1), (0,)]),
+    row(np.matvec, T, V, axes=[(1, 2), 0, 0]), row(np.vecmat, V, T, axes=[0, (2, 1), 0]), row(np.vecdot, A, B, axes=[0, 0]),
     row(np.tensordot, M, N, axes=1), row(np.tensordot, T, U, axes=([1, 2], [2, 1])), row(np.tensordot, A, B),
     row(np.tensordot, V, W, axes=0), row(np.tensordot, T, A, axes=([2, 1], [1, 0])), row(np.tensordot, T, U, axes=(2, -2)),
     *(row(np.einsum, s, *x) for s, *x in [

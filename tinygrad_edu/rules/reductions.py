@@ -91,7 +91,10 @@ def _sum(x, **params):
 primitive(np.sum, (_sum_transpose,), (_sum_jvp,), call=_sum)
 linear(np.mean, _mean_transpose, call=lambda x, **params: x.mean(**params))
 linear(np.cumsum, _cumsum_transpose)
-composite(np.trace, lambda a, offset=0, axis1=0, axis2=1: np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1))
+composite(
+    np.trace,
+    lambda a, offset=0, axis1=0, axis2=1, dtype=None: np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype),
+)
 
 
 # --- products ---------------------------------------------------------------------------------------------------------

@@ -213,8 +213,18 @@ masked = Op(_masked, _masked_rule("vjps"), _masked_rule("jvps"), "elementwise", 
 """A ufunc that does not look where it is not asked to, and whose rules do not either."""
 
 
+def _along(axes, inputs, function):
+    """axes= of a product: the axes that it works on go to the end before, those of the result to their places after."""
+    ends = [tuple(np.atleast_1d(end).tolist()) for end in axes]
+    y = function(*[np.moveaxis(x, a, range(-len(a), 0)) for x, a in zip(inputs, ends, strict=False)])
+    result = ends[len(inputs)] if len(ends) > len(inputs) else ()
+    return np.moveaxis(y, range(-len(result), 0), result)
+
+
 def _called(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True, **others):
     op = RULES[ufunc]
+    if "axes" in others:
+        return _along(others["axes"], inputs, lambda *xs: _called(ufunc, *xs, dtype=dtype, casting=casting))
     if others and op.kind != "composite":
         raise NoRuleError(f"{ufunc.__name__} has no rule for {', '.join(others)}=. Leave it away")
     if others:  # axis= of np.vecdot and its like
