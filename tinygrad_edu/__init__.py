@@ -13,7 +13,7 @@ from . import errors, extend, rules
 from .checking import Report, check, check_gradient, check_vjp
 from .compiling import compile
 from .custom import checkpoint, custom_jvp, custom_vjp
-from .explaining import explain
+from .explaining import derivative, explain
 from .graph import RULES, Node, Op, no_grad
 from .implicit import custom_linear_solve, custom_root, fixed_point
 from .jacobians import hessian, jacobian
@@ -38,6 +38,7 @@ __all__ = [
     "custom_linear_solve",
     "custom_root",
     "custom_vjp",
+    "derivative",
     "detect_anomaly",
     "errors",
     "explain",

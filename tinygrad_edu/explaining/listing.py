@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import MissingExtraError
-from .recording import described
+from .recording import described, shape_of
 from .steps import Line, Step
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _followed(ex: Explanation) -> str:
 
 
 def _has_element(g: Any, element: tuple[int, ...]) -> bool:
-    shape = np.shape(g) if not isinstance(g, list) else ()
+    shape = shape_of(g) if not isinstance(g, list) else ()
     return len(shape) == len(element) and all(-n <= i < n for i, n in zip(element, shape, strict=True))
 
 
@@ -73,7 +73,7 @@ def numbers_of(ex: Explanation, step: Step) -> str:
         return step.words
     what = step.contribution if step.running is None or step.arrival == 1 else step.running
     met = "" if step.arrival == 1 or step.kind == "partial" else f", together {described(step.running)}"
-    if np.shape(step.contribution) == () and np.shape(step.incoming) == ():
+    if shape_of(step.contribution) == () and shape_of(step.incoming) == ():
         return f"{with_numbers(ex, step.rule)} = {described(step.contribution)}{met}"
     words = step.words or with_shapes(ex, step)
     return f"{words} -> {described(what if not met else step.contribution)}{met}"
@@ -83,7 +83,7 @@ def with_numbers(ex: Explanation, code: ast.expr) -> str:
     """A formula of numbers with their values in it."""
     values = environment(ex)
     return shown(
-        _Substituted({name: _literal(v) for name, v in values.items() if np.shape(v) == ()}).visit(_copy(code))
+        _Substituted({name: _literal(v) for name, v in values.items() if shape_of(v) == ()}).visit(_copy(code))
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .listing import columns_of, rows_of, shown
 from .notation import Latex, MathML
-from .recording import described
+from .recording import described, shape_of
 from .steps import Step
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _plain_number(value: Any) -> str:
 
 
 def _is_real_number(value: Any) -> bool:
-    return np.shape(value) == () and np.isrealobj(value) and isinstance(value, float | int | np.generic | np.ndarray)
+    return shape_of(value) == () and np.isrealobj(value) and isinstance(value, float | int | np.generic | np.ndarray)
 
 
 def _bare(code: ast.expr) -> ast.expr:

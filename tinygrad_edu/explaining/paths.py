@@ -17,7 +17,7 @@ from ..graph import SELECT, Node
 from ..modes import pullback
 from ..modes.reverse import fitted
 from ..tensor import Tensor, source
-from .recording import described
+from .recording import described, shape_of
 from .steps import Step
 
 if TYPE_CHECKING:
@@ -195,5 +195,5 @@ def terms_of(ex: Explanation, name: str, element: tuple[int, ...]) -> list[Terms
             weights = np.zeros_like(step.incoming) if pulled is None else np.asarray(pulled)
             incoming = np.asarray(step.incoming)
             terms = [(weights[tuple(i)], incoming[tuple(i)], tuple(map(int, i))) for i in np.argwhere(weights != 0)]
-            found.append(Terms(step, terms, np.asarray(c.data)[element if np.shape(c.data) else ()]))
+            found.append(Terms(step, terms, np.asarray(c.data)[element if shape_of(c.data) else ()]))
     return found

@@ -270,6 +270,11 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of an array, of what the record keeps of it, or of a number; of several arrays ()."""
+    return getattr(x, "shape", ())
+
+
 def described(x: Any, small: int = 12) -> str:
     """A value in a few words: in full if it is small, else its shape, range and mean.
 

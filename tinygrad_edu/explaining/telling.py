@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from operator import getitem
 from typing import Any
 
 import numpy as np
 
 from ..calls import SEQUENCES
 from ..graph import ALIAS, RULES, SELECT, Node, Op, Shadow
-from .recording import Recording, identifiers
+from .recording import Recording, identifiers, shape_of
 from .steps import Line, Step
 from .walking import Event, observed_pass
 from .written import Script, Written, plain
@@ -54,7 +55,7 @@ class Telling:
     def _call(self, node: Node, function: Any, args: list[Any], params: dict[str, Any]) -> tuple[Any, list[Any], Any]:
         """The public function with its arguments as it takes them: some want their arrays in one sequence."""
         op: Op = node.op  # type: ignore[assignment]
-        if op.direct and isinstance(op.vjps, tuple):
+        if function is getitem or (op.direct and isinstance(op.vjps, tuple)):
             return function, args, params
         for call in (function, args), (function, [tuple(args)]):
             try:
@@ -63,7 +64,7 @@ class Telling:
                 continue
             if _is_same(found, node.value):
                 return *call, params
-        return op, args, params
+        return op, [x for x in args if not isinstance(x, str)], dict(node.params)
 
     def _argument(self, node: Node, i: int) -> Any:
         """An argument as the rules get it, but with its name: numbers that are constants stay numbers."""
@@ -114,8 +115,8 @@ class Telling:
             raw = self._closed(node, i, event)
         local_rule, local = self.local(node, i)
         told = raw if type(raw) is Written else Written(event.contribution, self.script.code(raw), self.script)
-        shape = x.shape if hasattr(x, "shape") else np.shape(x)
-        stretched = np.shape(told.data) != shape
+        shape = shape_of(x)
+        stretched = shape_of(told.data) != shape
         real = np.iscomplexobj(told.data) and not np.iscomplexobj(x)
         if not stretched and not real:
             yield step("rule", told.code, local_rule, local, event.contribution, event.running, arrival, "")
@@ -124,7 +125,7 @@ class Telling:
         code: ast.expr = ast.Name("_")
         words = ""
         if stretched:
-            code, words = self._sum_to(code, np.shape(told.data), shape, names[event.parent])
+            code, words = self._sum_to(code, shape_of(told.data), shape, names[event.parent])
         if real:
             code = ast.Call(self.script.function(np.real), [code], [])
             words += ("; " if words else "") + f"{names[event.parent]} is real: its gradient is the real part"
@@ -167,7 +168,7 @@ class Telling:
     def local(self, node: Node, i: int) -> tuple[ast.expr | None, Any]:
         """The local derivative of a line that goes by elements: its rule, applied to 1."""
         op = node.op
-        if op is None or (op.kind != "elementwise" and np.shape(node.value) != ()):
+        if op is None or (op.kind != "elementwise" and shape_of(node.value) != ()):
             return None, None
         if isinstance(node.value, SEQUENCES):
             return None, None
@@ -183,8 +184,8 @@ def _is_same(found: Any, value: Any) -> bool:
     if isinstance(value, SEQUENCES):
         return isinstance(found, SEQUENCES) and all(map(_is_same, found, value)) and len(found) == len(value)
     if isinstance(value, Shadow):
-        return np.shape(found) == value.shape
-    return np.shape(found) == np.shape(value) and np.array_equal(found, value, equal_nan=True)
+        return shape_of(found) == value.shape
+    return shape_of(found) == shape_of(value) and np.allclose(found, value, equal_nan=True)
 
 
 class _Pull:

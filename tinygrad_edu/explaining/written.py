@@ -22,9 +22,12 @@ from ..graph import Op
 from ..rules.indexing import scatter, setitem
 from ..rules.shapes import astype
 from ..surface import Surface
+from ..trees import leaves
 
 WHOLE = {scatter, setitem}
 """Operations of the table's own that stay one call; others are opened: what they do is written down."""
+LONGEST = 120
+"""A rule that takes more calls than this is no formula that anybody reads."""
 SMALL = 12
 """Constant arrays of at most so many elements are written out; larger ones get a name."""
 
@@ -37,6 +40,10 @@ COMPARISONS: dict[Any, type[ast.cmpop]] = {
     np.equal: ast.Eq, np.not_equal: ast.NotEq, np.less: ast.Lt, np.less_equal: ast.LtE, np.greater: ast.Gt,
     np.greater_equal: ast.GtE,
 }  # fmt: skip
+
+
+class TooLongError(Exception):
+    """A rule cannot be told in one formula; the step then names it."""
 
 
 class Script:
@@ -87,7 +94,7 @@ class Script:
         if isinstance(x, np.ndarray) and id(x) in self._names:
             return self.constant(x, "")
         if isinstance(x, np.ndarray) and x.size <= SMALL and x.dtype.kind in "biufc" and np.all(np.isfinite(x)):
-            like = [] if x.dtype.char in "dlD?" else [ast.keyword("dtype", self.code(x.dtype))]
+            like = [] if x.dtype.char in "dlD?" and x.size else [ast.keyword("dtype", self.code(x.dtype))]
             return ast.Call(_dotted("np.array"), [self.code(x.tolist())], like)
         if isinstance(x, np.dtype | type) and hasattr(np, np.dtype(x).name):
             return _dotted(f"np.{np.dtype(x).name}")
@@ -153,12 +160,12 @@ class Written(Surface):
         How they came about, in the names of a script.
     """
 
-    __slots__ = ("code", "data", "script")
+    __slots__ = ("code", "data", "length", "script")
 
     keeps_operations = True  # asks `rules/indexing.py` for the whole operation, and not for its formula
 
-    def __init__(self, data: Any, code: ast.expr, script: Script) -> None:
-        self.data, self.code, self.script = data, code, script
+    def __init__(self, data: Any, code: ast.expr, script: Script, length: int = 1) -> None:
+        self.data, self.code, self.script, self.length = data, code, script, length
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         return _call(self.script, ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
@@ -177,12 +184,17 @@ def _call(script: Script, function: Any, args: Sequence[Any], params: dict[str, 
     if type(function) is Op and function not in WHOLE:
         try:
             opened = function.function(*args, **params)
+        except TooLongError:
+            raise
         except Exception:  # it computes with what these arrays do not offer, and stays closed
             opened = None
         if type(opened) is Written:
             return opened
     value = function(*plain(args), **plain(params))
-    return _wrapped(value, lambda: script.call(function, args, params), script)
+    length = 1 + sum(x.length for x in leaves((args, params)) if type(x) is Written)
+    if length > LONGEST:
+        raise TooLongError
+    return _wrapped(value, lambda: script.call(function, args, params), script, length)
 
 
 def plain(x: Any) -> Any:
@@ -194,12 +206,12 @@ def plain(x: Any) -> Any:
     return type(x)(map(plain, x)) if type(x) in (list, tuple) else x
 
 
-def _wrapped(value: Any, code: Callable[[], ast.expr], script: Script) -> Any:
+def _wrapped(value: Any, code: Callable[[], ast.expr], script: Script, length: int) -> Any:
     if isinstance(value, np.ndarray | np.generic):
-        return Written(value, code(), script)
-    if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
+        return Written(value, code(), script, length)
+    if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray | np.generic) for v in value):
         whole = code()
-        return [Written(v, ast.Subscript(whole, ast.Constant(i)), script) for i, v in enumerate(value)]
+        return [Written(v, ast.Subscript(whole, ast.Constant(i)), script, length) for i, v in enumerate(value)]
     return value
 
 

@@ -1,0 +1,130 @@
+"""The gradient as formulae: the engine on symbols, beside SymPy's own differentiation and the engine on numbers."""
+
+import numpy as np
+import pytest
+import sympy
+
+import tinygrad_edu as tg
+from tinygrad_edu.errors import GradientError, NoRuleError, TracedError
+from tinygrad_edu.explaining import derivative
+from tinygrad_edu.explaining.symbols import exact
+
+UNARY = [np.sin, np.cos, np.tanh, np.exp, np.arctan, np.sinh, np.square, np.negative, lambda u: np.log(u * u + 2.0),
+         lambda u: np.sqrt(u * u + 1.0), lambda u: u**3, lambda u: 0.5 * u]  # fmt: skip
+BINARY = [np.add, np.subtract, np.multiply, lambda u, v: u / (v * v + 1.0), lambda u, v: np.hypot(u, v * v + 3.0),
+          lambda u, v: (u * u + 1.0) ** (0.1 * v)]  # fmt: skip
+
+
+def program(seed):
+    """A random function of two numbers: up to seven operations, each on what has been computed before."""
+    rng = np.random.default_rng(seed)
+    plan = [
+        (rng.integers(2), rng.integers(100), rng.integers(100), rng.integers(100)) for _ in range(rng.integers(2, 6))
+    ]
+
+    def f(x, y):
+        values = [0.5 * x, 0.5 * y]
+        for binary, which, i, j in plan:
+            u, v = values[-1 - i % 2], values[j % len(values)]
+            values.append(BINARY[which % len(BINARY)](u, v) if binary else UNARY[which % len(UNARY)](u))
+        return values[-1] + values[-2]
+
+    return f
+
+
+def worst_of(seed, at=(0.3, -0.4)):
+    """How far formula and engine are apart, relative to their size; and whether SymPy's diff is the same formula."""
+    f = program(seed)
+    d = derivative(f)
+    where = dict(zip("xy", at, strict=True))
+    numbers = tg.grad(f, (0, 1))(*at)
+    apart = [abs(v - n) / max(1, abs(n)) for v, n in zip(d.at(**where).values(), numbers, strict=True)]
+    same = all(is_zero(d[name] - sympy.diff(d.value, sympy.Symbol(name, real=True))) for name in "xy")
+    return max(apart), same
+
+
+def is_zero(e):
+    """Zero in 40 digits at two points: to simplify a large expression takes SymPy minutes."""
+    at = [{"x": sympy.Rational(31, 100) + k, "y": sympy.Rational(77, 100) - k} for k in (0, 1)]
+    values = [e.subs({s: point[s.name] for s in e.free_symbols}) for point in at]
+    return e == 0 or all(abs(sympy.N(v, 40)) < 1e-30 for v in values)
+
+
+def test_the_formulae_are_those_of_the_lesson():
+    d = derivative(lambda x, y: np.exp(2 * y) * np.sin(x))
+    assert str(d["x"]) == "exp(2*y)*cos(x)"
+    assert str(d["y"]) == "2*exp(2*y)*sin(x)"
+    assert str(d) == "∂f/∂x = exp(2*y)*cos(x)\n∂f/∂y = 2*exp(2*y)*sin(x)"
+    assert d.at(x=0, y=1) == {"x": np.exp(2), "y": 0}
+    assert r"\frac{\partial f}{\partial x} &= e^{2 y} \cos{\left(x \right)}" in d.latex()
+    assert d.mathml().count("<math ") == 2
+
+
+def test_a_constant_is_held():
+    assert str(derivative(lambda x: np.exp(2 * 1) * np.sin(x))) == "∂f/∂x = exp(2)*cos(x)"
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_programs_have_the_same_formula_and_the_same_number(seed):
+    apart, same = worst_of(seed)
+    assert apart < 1e-9
+    assert same
+
+
+@pytest.mark.parametrize(("f", "shapes", "written"), [
+    (lambda x: np.maximum(x, 0),          {}, "∂f/∂x = {1/2 where x = 0; 1 where x > 0; else 0}"),
+    (lambda x, y: np.maximum(x, y),       {}, "∂f/∂x = {1/2 where x = y; 1 where x > y; else 0}\n"
+                                              "∂f/∂y = {1/2 where x = y; 1 where x < y; else 0}"),
+    (lambda x: np.abs(x),                 {}, "∂f/∂x = {-1 where x < 0; 0 where x = 0; else 1}"),
+    (lambda x, y: np.where(x > y, x, 2),  {}, "∂f/∂x = {1 where x > y; else 0}\n∂f/∂y = 0"),
+    (lambda x, y: np.arctan2(y, x),       {}, "∂f/∂x = -y/(x**2 + y**2)\n∂f/∂y = x/(x**2 + y**2)"),
+    (lambda x: np.max(x),      {"x": (2,)},   "∂f/∂x_0 = {1 where x_0 >= x_1; else 0}\n"
+                                              "∂f/∂x_1 = {1 where x_0 <= x_1; else 0}"),
+    (lambda A: np.linalg.det(A), {"A": (2, 2)}, "∂f/∂A_0_0 = A_1_1\n∂f/∂A_0_1 = -A_1_0\n∂f/∂A_1_0 = -A_0_1\n"
+                                                "∂f/∂A_1_1 = A_0_0"),
+    (lambda x: x @ np.array([2.0, 3.0]), {"x": (2,)}, "∂f/∂x_0 = 2\n∂f/∂x_1 = 3"),
+    (lambda x: 0.1 * np.pi * np.sqrt(x),  {}, "∂f/∂x = pi/(20*sqrt(x))"),
+])  # fmt: skip
+def test_formulae_read_as_people_write_them(f, shapes, written):
+    assert str(derivative(f, **shapes)) == written
+
+
+def test_higher_orders_are_derivatives_of_derivatives():
+    assert str(derivative(lambda x: np.sin(x), order=3)) == "∂³f/∂x³ = -cos(x)"
+    second = derivative(lambda x, y: x**y, order=2)
+    x, y = sympy.symbols("x y", real=True)
+    for names in [("x", "x"), ("x", "y"), ("y", "y")]:
+        assert is_zero(second[names] - sympy.diff(x**y, *names_of(names, x, y)))
+    assert second["y", "x"] == second["x", "y"]
+
+
+def names_of(names, x, y):
+    return [{"x": x, "y": y}[n] for n in names]
+
+
+def test_the_loss_of_the_lesson_has_its_two_equations():
+    loss = lambda w, b: np.mean((np.array([1.0, 2.0]) * w + b - np.array([2.0, 3.0])) ** 2)
+    d = derivative(loss).simplified()
+    assert str(d) == "∂f/∂w = 3*b + 5*w - 8\n∂f/∂b = 2*b + 3*w - 5"
+    assert d.at(w=0, b=0) == {"w": -8, "b": -5}
+
+
+def test_what_has_no_formula_says_so():
+    with pytest.raises(TracedError, match=r"np\.where\(condition, a, b\) for `if`"):
+        derivative(lambda x: x if x > 0 else -x)
+    with pytest.raises(NoRuleError, match="no formula for svd"):
+        derivative(lambda A: np.sum(np.linalg.svd(A)[1]), A=(2, 2))
+    with pytest.raises(GradientError, match="Expected one number"):
+        derivative(lambda x: 2 * x, x=(2,))
+    with pytest.raises(GradientError, match="no parameter z"):
+        derivative(lambda x: 2 * x, z=(2,))
+    with pytest.raises(GradientError, match="order=0"):
+        derivative(lambda x: 2 * x, order=0)
+    with pytest.raises(KeyError, match="no derivative with respect to z"):
+        derivative(lambda x: 2 * x)["z"]
+
+
+def test_numbers_become_exact():
+    numbers = [0.1, 2.0, np.pi / 2, 1 / 3, np.log(2), 2**-0.5, -0.75, 0.0]
+    assert [str(exact(v)) for v in numbers] == ["1/10", "2", "pi/2", "1/3", "log(2)", "sqrt(2)/2", "-3/4", "0"]
+    assert exact(0.123456789) == sympy.Float(0.123456789)
