@@ -20,9 +20,10 @@ FLOORS = {
     "graph":      ["surface.py", "calls.py", "graph.py", "assigning.py", "tensor.py"],
     "rules":      [f"rules/{name}.py" for name in (
                        "declare", "arithmetic", "transcendental", "shapes", "reductions", "indexing", "products",
-                       "sorting", "statistics", "assembling", "padding", "placing", "linalg", "decompositions", "fourier",
-                       "polynomials", "calculus", "windows", "ufuncs", "refusals", "several", "parameters", "gammas",
-                       "elliptic", "bessel", "oscillators", "orthogonal", "distributions", "special", "diagnoses",
+                       "sorting", "statistics", "assembling", "padding", "placing", "linalg", "decompositions",
+                       "pseudoinverses", "fourier", "polynomials", "calculus", "windows", "ufuncs", "refusals",
+                       "several", "parameters", "gammas", "elliptic", "bessel", "oscillators", "orthogonal",
+                       "distributions", "special", "diagnoses",
                        "__init__")],
     "modes":      ["modes/careful.py", "modes/reverse.py", "modes/forward.py", "modes/anomaly.py",
                    "modes/__init__.py"],

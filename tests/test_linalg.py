@@ -80,6 +80,37 @@ def test_slogdet_of_a_singular_matrix_has_no_gradient():
         tg.grad(lambda a: np.linalg.slogdet(a)[1])(np.ones((2, 2)))
 
 
+# --- pseudo-inverses that leave out more than zeros -------------------------------------------------------------------
+
+
+def test_a_cut_singular_value_moves_the_pseudo_inverse():
+    a = np.diag([2.0, 0.5])
+    found = tg.grad(lambda a: np.linalg.pinv(a, rcond=0.5)[0, 1])(a)
+    np.testing.assert_allclose(found, [[0, 1 / 15], [4 / 15, 0]], atol=1e-15)
+    found = tg.grad(lambda a: np.linalg.lstsq(a, np.array([1.0, 2.0]), rcond=0.5)[0][0])(a)
+    np.testing.assert_allclose(found, [[-1 / 4, 2 / 15], [8 / 15, 0]], atol=1e-15)
+
+
+@pytest.mark.parametrize("complex_", [False, True])
+@pytest.mark.parametrize("values", [[2.0, 2.0, 0.5], [2.0, 1.0, 0.1, 0.0], [2.0, 0.5, 0.5]])
+def test_a_pseudo_inverse_without_small_values_equals_differences(values, complex_):
+    a, t, h = with_values(5, 4, np.array(values), complex_), noise((5, 4), complex_), 1e-5
+    f = lambda a: np.linalg.pinv(a, rcond=0.3)
+    slope = (f(a + h * t) - f(a - h * t)) / (2 * h)
+    g = noise((4, 5), complex_)
+    np.testing.assert_allclose(tg.jvp(f, (a,), (t,))[1], slope, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(np.sum(np.real(pulled(f, a, g) * t)), np.sum(np.real(g * slope)), rtol=1e-7)
+
+
+def test_polyfit_without_small_values_equals_differences():
+    x, y, h = np.linspace(1, 2, 7), np.linspace(1, 2, 7) ** 2.5, 1e-6
+    f = lambda x: np.polyfit(x, y, 3, rcond=1e-2)[1]
+    t = noise(7)
+    slope = (f(x + h * t) - f(x - h * t)) / (2 * h)
+    with pytest.warns(np.exceptions.RankWarning):
+        np.testing.assert_allclose(np.sum(tg.grad(f)(x) * t), slope, rtol=1e-6)
+
+
 # --- singular values that meet or vanish -----------------------------------------------------------------------------
 
 MEETING = [

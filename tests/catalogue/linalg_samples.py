@@ -67,6 +67,8 @@ BASIS = eye3 + 0.3 * inside(3, 3)
 REAL = BASIS @ np.diag([3.0, 1.0, -2.0]) @ np.linalg.inv(BASIS)  # with real eigenvalues
 TURNING = BASIS @ np.array([[1.0, 2.0, 0.0], [-2.0, 1.0, 0.0], [0.0, 0.0, -3.0]]) @ np.linalg.inv(BASIS)
 SIX = (inside(6, 6) + 3 * np.eye(6)).reshape(2, 3, 6)
+SHEAVES = np.array([[[1, 2, 4], [8, 1, 2], [3, 6, 9], [5, 7, 2]], [[6, 1, 3], [2, 9, 5], [4, 1, 8], [9, 3, 7]]]) ** 1.1 * 0.2  # no ties
+CUT = BASIS @ np.diag([2.0, 1.0, 0.3]) @ BASIS.T  # a small value, which is no zero
 TALLER = inside(2, 4, 3) + 2 * np.eye(4, 3)
 LOW = np.tril(anywhere(3, 3), -1) + np.diag(positive(3))
 # a matrix of rank 2 keeps it under differences only as a product
@@ -87,6 +89,8 @@ SOLVING = [
     row(deficient, anywhere(4, 2), anywhere(2, 3), rtol=1e-4), row(deficient, complexes(3, 2), complexes(2, 4), rtol=1e-4),
     *(row(minimum, a, b) for a, b in [(TALL, anywhere(4)), (TALL, anywhere(4, 2)), (A, V), (WIDE, W), (ZTALL, complexes(4, 2))]),
     row(minimum, TALL, anywhere(4), rcond=1e-6), row(deficient_lstsq, anywhere(4, 2), anywhere(2, 3), anywhere(4)),
+    *(row(np.linalg.pinv, x, rcond=0.4) for x in (CUT, TALL, ZTALL, ZWIDE, np.stack([CUT, BASIS]))), row(hermitian_pinv, CUT, rtol=0.4, hermitian=True),
+    row(minimum, CUT, V, rcond=0.4), row(minimum, ZTALL, complexes(4, 2), rcond=0.6), row(np.linalg.lstsq, TALL, V[[0, 1, 2, 0]], numpy_only=True),  # for its rank is an integer, with no cotangent
     row(np.linalg.tensorsolve, SIX, anywhere(2, 3)), row(np.linalg.tensorsolve, np.moveaxis(SIX, -1, 1).copy(), anywhere(2, 3), axes=(1,)),
     row(np.linalg.tensorinv, anywhere(4, 6, 8, 3), ind=2), row(np.linalg.tensorinv, anywhere(6, 2, 3), ind=1),
     *(row(np.linalg.matrix_power, A, n) for n in (0, 1, 2, 3, 5, 6, -1, -2, -5)), row(np.linalg.matrix_power, AA, 3), row(np.linalg.matrix_power, Z, -3),
@@ -104,7 +108,7 @@ NORMS = [
     *(row(np.linalg.norm, AA, ord=p, axis=1, keepdims=k) for p in (None, 1, 3, np.inf) for k in (False, True)),
     *(row(np.linalg.norm, x, ord=p, entry=e) for x in (TALL, Z) for p, e in [
         ("fro", "linalg.norm_fro"), ("nuc", "linalg.norm_nuc"), (1, ""), (-1, ""), (2, "linalg.norm_2_matrix"), (-2, ""), (np.inf, ""), (-np.inf, "")]),
-    *(row(np.linalg.norm, TALLS, ord=p, axis=(2, 0), keepdims=k) for p in (None, "nuc", 1, -1, 2, np.inf, -np.inf) for k in (False, True)),
+    *(row(np.linalg.norm, SHEAVES, ord=p, axis=(2, 0), keepdims=k) for p in (None, "nuc", 1, -1, 2, np.inf, -np.inf) for k in (False, True)),
     row(np.linalg.norm, V, axis=(0,)), row(np.linalg.norm, V, keepdims=True), row(np.linalg.norm, anywhere(3, 1), axis=1),
     *(row(np.linalg.vector_norm, AA, **p) for p in ({}, {"axis": (0, 2)}, {"axis": 1, "ord": 3}, {"ord": 1, "keepdims": True}, {"ord": np.inf})),
     *(row(np.linalg.matrix_norm, AA, **p) for p in ({}, {"ord": "nuc"}, {"ord": 1, "keepdims": True}, {"ord": 2})),

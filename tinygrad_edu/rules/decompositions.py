@@ -1,11 +1,11 @@
-"""Matrices taken apart into values and vectors: eigh, svd, eig; and least squares.
+"""Matrices taken apart into values and vectors: eigh, svd, eig.
 
 A factor is free up to a *gauge*: the sign or phase of an eigenvector, and any rotation of the eigenvectors of one
 repeated eigenvalue. The derivative of a frame is taken with the gauge that moves it least, and 1/(λⱼ - λᵢ) multiplies
 a part of the cotangent that vanishes, at λⱼ = λᵢ, for every function that does not depend on the gauge: there stands
 0/0, not ∞, and `_meeting` finds what it means. A function that does depend on it has no derivative: ∞ or NaN.
 
-docs/conventions.md says what holds where values meet or vanish.
+docs/conventions.md says what holds where values meet or vanish. Next: `pseudoinverses.py`.
 
 References
 ----------
@@ -18,11 +18,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..graph import Op
-from .declare import NOTHING, composite, primitive
-from .linalg import H, T, conj, pinv_jvp, pinv_vjp, symmetric
+from .declare import NOTHING, primitive
+from .linalg import H, T, conj, symmetric
 
 
-def _differences(s):
+def differences(s):
     """sⱼ - sᵢ at i, j."""
     return s[..., None, :] - s[..., :, None]
 
@@ -79,7 +79,7 @@ def _meeting(s, moved, held, slope, *frames):
     """
     if not _meet(s):
         return None
-    near, one, size = _close(_differences(s), s), _identity(s), _size(frames)
+    near, one, size = _close(differences(s), s), _identity(s), _size(frames)
     lost = near & (_faint(moved, _sums(size)) | one)
     mean = lambda v: np.sum(near * v[..., None, :], axis=-1) / np.sum(near, axis=-1)
     with np.errstate(all="ignore"):
@@ -117,7 +117,7 @@ def _shared(g, s, kink):
         g = np.where(s == 0, 0, g)
     if not _meet(s):
         return g
-    near = _close(_differences(s), s).astype(s.dtype)
+    near = _close(differences(s), s).astype(s.dtype)
     return np.sum(near * g[..., None, :], axis=-1) / np.sum(near, axis=-1)
 
 
@@ -135,9 +135,9 @@ def _generator(g, s, turn, held, *frames):
     moved = turn - H(turn)
     meet = meeting(s, moved, held, g, *frames)
     if meet is None:
-        return np.where(one, g[..., None, :], moved / np.where(one, 1, _differences(s + s)))
+        return np.where(one, g[..., None, :], moved / np.where(one, 1, differences(s + s)))
     lost, rho, shares = meet
-    turned = np.where(lost, rho * symmetric(held), moved / np.where(lost, 1, _differences(s + s)))
+    turned = np.where(lost, rho * symmetric(held), moved / np.where(lost, 1, differences(s + s)))
     return np.where(one, np.sum(shares * g[..., None, :], axis=-1)[..., None, :], turned)
 
 
@@ -154,7 +154,7 @@ def _eigh_vjp(g, y, a, UPLO="L"):
 def _eigh_jvp(t, y, a, UPLO="L"):
     w, v = y
     d = H(v) @ symmetric(t) @ v
-    apart = _differences(w)
+    apart = differences(w)
     return [np.real(np.diagonal(d, axis1=-2, axis2=-1)), v @ _over(d, apart, close(apart, w))]
 
 
@@ -190,7 +190,7 @@ def _svd_vjp(g, y, a, full_matrices=True, compute_uv=True, hermitian=False):
     """Ā = U (diag(s̄) + antisym(C - D) / (sⱼ - sᵢ) + antisym(C + D) / (sᵢ + sⱼ)) Vᴴ, with C = Uᴴ Ū and D = V̄ᴴ V;
     and what leads out of the spans of U and V, over s."""
     if not compute_uv:
-        found = _svdvals_vjp(g, y, a)
+        found = svdvals_vjp(g, y, a)
         return symmetric(found) if hermitian else found
     (gu, gs, gvh), (u, s, vh) = g, y
     k, row = s.shape[-1], s[..., None, :]
@@ -214,12 +214,12 @@ def _svd_vjp(g, y, a, full_matrices=True, compute_uv=True, hermitian=False):
 def _svd_jvp(t, y, a, full_matrices=True, compute_uv=True, hermitian=False):
     t = symmetric(t) if hermitian else t
     if not compute_uv:
-        return _svdvals_jvp(t, y, a)
+        return svdvals_jvp(t, y, a)
     u, s, vh = y
     k = s.shape[-1]
     u1, v1 = u[..., :k], H(vh[..., :k, :])
     d = H(u1) @ t @ v1
-    apart, sums, row = _differences(s), _sums(s), s[..., None, :]
+    apart, sums, row = differences(s), _sums(s), s[..., None, :]
     even = _over(symmetric(d), apart, close(apart, s))
     odd = _over(d - H(d), 2 * sums, close(sums, s))
     lost = close(row, s)
@@ -240,19 +240,19 @@ def _turned(u, u1, inside, image, row, lost):
     return moved
 
 
-def _svdvals_vjp(g, y, a):
+def svdvals_vjp(g, y, a):
     u, s, vh = np.linalg.svd(a, full_matrices=False)
     return (conj(u) * shared(g, s, kink=True)[..., None, :]) @ conj(vh)
 
 
-def _svdvals_jvp(t, y, a):
+def svdvals_jvp(t, y, a):
     u, s, vh = np.linalg.svd(a, full_matrices=False)
     return shared(np.real(np.sum(conj(u) * (t @ H(vh)), axis=-2)), s, kink=True)
 
 
 # fmt: off
 primitive(np.linalg.svd,     (_svd_vjp,),     (_svd_jvp,))
-primitive(np.linalg.svdvals, (_svdvals_vjp,), (_svdvals_jvp,))
+primitive(np.linalg.svdvals, (svdvals_vjp,), (svdvals_jvp,))
 # fmt: on
 
 
@@ -263,7 +263,7 @@ def _eig_vjp(g, y, a):
     """Ā = V⁻ᴴ (diag(w̄) + Vᴴ V̄ / conj(wⱼ - wᵢ)) Vᴴ, after V̄ is freed of what only stretches or turns a column."""
     (gw, gv), (w, v) = g, y
     gv = gv - conj(v) * np.sum(v * gv, axis=-2, keepdims=True)
-    apart = _differences(w)
+    apart = differences(w)
     inner = np.where(_identity(w), gw[..., None, :], _over(T(v) @ gv, apart, close(apart, w)))
     return np.linalg.solve(T(v), inner @ T(v))
 
@@ -271,7 +271,7 @@ def _eig_vjp(g, y, a):
 def _eig_jvp(t, y, a):
     w, v = y
     d = np.linalg.solve(v, t @ v)
-    apart = _differences(w)
+    apart = differences(w)
     moved = v @ _over(d, apart, close(apart, w))
     return [np.diagonal(d, axis1=-2, axis2=-1), moved - v * np.sum(conj(v) * moved, axis=-2, keepdims=True)]
 
@@ -288,44 +288,3 @@ def _eigvals_jvp(t, y, a):
 
 primitive(np.linalg.eig, (_eig_vjp,), (_eig_jvp,))
 primitive(np.linalg.eigvals, (_eigvals_vjp,), (_eigvals_jvp,))
-
-
-# --- least squares ----------------------------------------------------------------------------------------------------
-# `found` computes all results at once; the operations after it hand one of them on, and carry its derivative.
-
-
-def _minimizer_vjp(g, x, a, b, value, rcond):
-    """x = A⁺ b, with the pseudo-inverse's derivative."""
-    p = np.linalg.pinv(a, rtol=rcond)
-    return [pinv_vjp(g @ T(b), p, a), T(p) @ g]
-
-
-def _minimizer_jvp(t, x, a, b, value, rcond):
-    p = np.linalg.pinv(a, rtol=rcond)
-    return pinv_jvp(t[0], p, a) @ b + p @ t[1]
-
-
-# fmt: off
-found     = Op(lambda a, b, rcond: np.linalg.lstsq(a, b, rcond=rcond), NOTHING, NOTHING, "flat", "lstsq", arity=2)
-minimizer = primitive(lambda a, b, value, rcond: value, _minimizer_vjp, _minimizer_jvp)
-residuals = primitive(lambda a, b, x, value: value,  # x minimizes them, so that its own motion does not count
-                      (lambda g, y, a, b, x, value: -2 * (conj(b - a @ x) * g) @ T(x),
-                       lambda g, y, a, b, x, value: 2 * conj(b - a @ x) * g, None),
-                      (lambda t, y, a, b, x, value: -2 * np.sum(np.real(conj(b - a @ x) * (t @ x)), axis=0),
-                       lambda t, y, a, b, x, value: 2 * np.sum(np.real(conj(b - a @ x) * t), axis=0), None))
-values_of = primitive(lambda a, value: value, (lambda g, y, a, value: _svdvals_vjp(g, y, a),),
-                      (lambda t, y, a, value: _svdvals_jvp(t, y, a),))
-# fmt: on
-
-
-def _lstsq(a, b, rcond=None):
-    vector = np.ndim(b) == 1
-    b = np.expand_dims(b, -1) if vector else b
-    x, left, rank, s = found(a, b, rcond=rcond)
-    rcond = np.finfo(s.dtype).eps * max(a.shape) if rcond is None else rcond
-    x = minimizer(a, b, value=x, rcond=rcond)
-    left = residuals(a, b, x, value=left) if left.size else left
-    return (x[..., 0] if vector else x), left, rank, values_of(a, value=s)
-
-
-composite(np.linalg.lstsq, _lstsq)

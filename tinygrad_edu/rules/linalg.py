@@ -8,7 +8,6 @@ gradient is Hermitian, whichever triangle NumPy reads. Next: `decompositions.py`
 References
 ----------
 M. Giles (2008), An extended collection of matrix derivative results for forward and reverse mode AD.
-G. Golub and V. Pereyra (1973), The differentiation of pseudo-inverses.
 I. Murray (2016), Differentiation of the Cholesky decomposition.
 S. Walter and L. Lehmann (2012), Algorithmic differentiation of linear algebra functions (qr).
 """
@@ -67,21 +66,6 @@ def _solve_any(a, b):
     return solve(a, np.expand_dims(b, -1))[..., 0] if np.ndim(b) == 1 else solve(a, b)
 
 
-def pinv_vjp(g, p, a, rcond=None, hermitian=False, rtol=None):
-    """The transpose of dP = -P dA P + P Pᴴ dAᴴ (1 - A P) + (1 - P A) dAᴴ Pᴴ P, which holds while the rank stays."""
-    back = T(g)
-    inner = p @ back
-    turned = (back - a @ inner) @ p @ H(p) + H(p) @ (inner - inner @ p @ a)
-    found = conj(turned) - T(p) @ g @ T(p)
-    return symmetric(found) if hermitian else found
-
-
-def pinv_jvp(t, p, a, rcond=None, hermitian=False, rtol=None):
-    t = symmetric(t) if hermitian else t
-    left, right = p @ H(p) @ H(t), H(t) @ H(p) @ p
-    return left - left @ a @ p + right - p @ (a @ right) - p @ t @ p
-
-
 def _axes_last(a, axes):
     return a if axes is None else np.moveaxis(a, axes, range(a.ndim - len(axes), a.ndim))
 
@@ -115,7 +99,6 @@ def _matrix_power(a, n):
 
 # fmt: off
 primitive(np.linalg.inv,  (lambda g, y, a: -T(y) @ g @ T(y),), (lambda t, y, a: -y @ t @ y,))
-primitive(np.linalg.pinv, (pinv_vjp,), (pinv_jvp,))
 composite(np.linalg.solve,        _solve_any)
 composite(np.linalg.tensorsolve,  _tensorsolve)
 composite(np.linalg.tensorinv,    _tensorinv)
