@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .dials import Rate, fraction, not_negative, positive
-from .links import descend, heavy_ball, start_at, zeros_like
+from .links import descend, fade, heavy_ball, start_at, zeros_like
 from .stages import Algorithm, Stage, chain, rule
 
 
@@ -56,9 +56,9 @@ def adadelta(learning_rate: Rate = 1.0, decay: float = 0.9, eps: float = 1e-6) -
     kept, small = fraction(decay), positive(eps, "eps")
 
     def formula(g: Any, p: Any, s: Any, u: Any) -> tuple[Any, Any, Any]:
-        s = kept * s + (1 - kept) * (g * g)
+        s = fade(s, kept, (1 - kept) * (g * g))
         d = np.sqrt((u + small) / (s + small)) * g
-        return d, s, kept * u + (1 - kept) * (d * d)
+        return d, s, fade(u, kept, (1 - kept) * (d * d))
 
     return chain(Stage(formula, (zeros_like, zeros_like)), descend(learning_rate))
 
@@ -80,10 +80,10 @@ def rmsprop(
     kept, small = fraction(decay), not_negative(eps, "eps")
 
     def formula(g: Any, p: Any, s: Any, mean: Any) -> tuple[Any, Any, Any]:
-        s = kept * s + (1 - kept) * (g * g)
+        s = fade(s, kept, (1 - kept) * (g * g))
         if not centered:
             return g / (np.sqrt(s) + small), s, mean
-        mean = kept * mean + (1 - kept) * g
+        mean = fade(mean, kept, (1 - kept) * g)
         return g / (np.sqrt(s - mean * mean) + small), s, mean
 
     quotient = Stage(formula, (zeros_like, zeros_like if centered else start_at(0.0)))

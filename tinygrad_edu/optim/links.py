@@ -21,11 +21,24 @@ def start_at(number: float) -> Callable[[Any], Any]:
 
 
 def zeros_like(p: Any) -> Any:
-    """A memory like the parameters, of zeros."""
-    return np.zeros_like(p)
+    """A memory like the parameters, of zeros (of floats, where the parameters are Python's integers)."""
+    return np.zeros_like(p, dtype=np.result_type(p, np.float32) if np.result_type(p).kind in "biu" else None)
 
 
 STEPS = start_at(0)
+
+
+def fade(memory: Any, kept: float, new: Any) -> Any:
+    """β M + x: a sum that forgets. Arrays are overwritten, for a formula's memory is its own.
+
+    >>> fade(np.array([1.0, 2.0]), 0.5, np.array([1.0, 1.0]))
+    array([1.5, 2. ])
+    """
+    if type(memory) is not np.ndarray or type(new) is not np.ndarray:  # numbers, and Tensors, which have a record
+        return kept * memory + new
+    memory *= kept
+    memory += new
+    return memory
 
 
 def descend(learning_rate: Rate) -> Stage:
@@ -39,7 +52,7 @@ def heavy_ball(decay: float = 0.9, look_ahead: bool = False) -> Stage:
     kept = fraction(decay)
 
     def formula(d: Any, p: Any, v: Any) -> tuple[Any, Any]:
-        v = kept * v + d
+        v = fade(v, kept, d)
         return (d + kept * v if look_ahead else v), v
 
     return Stage(formula, (zeros_like,))

@@ -11,30 +11,29 @@ from typing import Any
 import numpy as np
 
 from .dials import Rate, fraction, not_negative
-from .links import STEPS, decay_weights, descend, start_at, zeros_like
+from .links import STEPS, decay_weights, descend, fade, start_at, zeros_like
 from .stages import Algorithm, Stage, chain, rule
 
 Betas = tuple[float, float]
 
 
 def moments(betas: Betas = (0.9, 0.999), eps: float = 1e-8, amsgrad: bool = False) -> Stage:
-    """Adam's direction: the mean of the gradients over the root of the mean of their squares, both without bias.
+    """Adam's direction: the mean of the gradients over the root of the mean of their squares, d = m̂/(√v̂ + ε).
 
-    m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,  d = m̂/(√v̂ + ε),  m̂ = m/(1 − β₁ᵏ),  v̂ = v/(1 − β₂ᵏ).
-
-    Started at zero, m and v are too small at first, by exactly these factors. With `amsgrad` v̂ uses the largest v so
-    far, so that a rate never grows again.
+    Both are weighted means that forget: m̂ = Σ β₁ᵏ⁻ⁱ gᵢ / Σ β₁ᵏ⁻ⁱ, and v̂ likewise of g² with β₂. Only the sums above the
+    lines are remembered, M ← β₁ M + g and V ← β₂ V + g²; the sums of the weights are (1 − βᵏ)/(1 − β). (The paper keeps
+    m = (1 − β₁) M, a mean that is too small at first, and corrects it.) With `amsgrad` v̂ uses the largest V so far.
     """
     (b1, b2), small = fractions(betas), not_negative(eps, "eps")
 
-    def formula(g: Any, p: Any, k: int, m: Any, v: Any, *most: Any) -> tuple[Any, ...]:
+    def formula(g: Any, p: Any, k: int, M: Any, V: Any, *most: Any) -> tuple[Any, ...]:
         k += 1
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * (g * g)
-        most = tuple([np.maximum(top, v) for top in most])
-        size, root = np.sqrt(most[0] if most else v), (1 - b2**k) ** 0.5
-        # m̂/(√v̂ + ε), multiplied out by the root: two passes over the arrays less
-        return root / (1 - b1**k) * m / (size + root * small), k, m, v, *most
+        M, V = fade(M, b1, g), fade(V, b2, g * g)
+        most = tuple([np.maximum(top, V) for top in most])
+        weights, root = (1 - b1**k) / (1 - b1), ((1 - b2**k) / (1 - b2)) ** 0.5
+        d = root / weights * M  # M/weights / (√V/root + ε), multiplied out: a step costs what its passes over arrays do
+        d /= np.sqrt(most[0] if most else V) + root * small
+        return d, k, M, V, *most
 
     return Stage(formula, (STEPS, zeros_like, zeros_like, *([zeros_like] if amsgrad else [])))
 
@@ -117,7 +116,7 @@ def adamax(learning_rate: Rate = 2e-3, betas: Betas = (0.9, 0.999), eps: float =
 
     def formula(g: Any, p: Any, k: int, m: Any, u: Any) -> tuple[Any, ...]:
         k += 1
-        m = b1 * m + (1 - b1) * g
+        m = fade(m, b1, (1 - b1) * g)
         u = np.maximum(b2 * u, np.abs(g) + small)
         return m / (1 - b1**k) / u, k, m, u
 
@@ -145,8 +144,7 @@ def nadam(
         k += 1
         product *= warm(k)
         ahead = product * warm(k + 1)
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * (g * g)
+        m, v = fade(m, b1, (1 - b1) * g), fade(v, b2, (1 - b2) * (g * g))
         mean = ((1 - warm(k)) / (1 - product)) * g + (warm(k + 1) / (1 - ahead)) * m
         return mean / (np.sqrt(v / (1 - b2**k)) + small), k, product, m, v
 
@@ -169,8 +167,7 @@ def radam(learning_rate: Rate = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 
 
     def formula(g: Any, p: Any, k: int, m: Any, v: Any) -> tuple[Any, ...]:
         k += 1
-        m = b1 * m + (1 - b1) * g
-        v = b2 * v + (1 - b2) * (g * g)
+        m, v = fade(m, b1, (1 - b1) * g), fade(v, b2, (1 - b2) * (g * g))
         worth = most - 2 * k * b2**k / (1 - b2**k)
         if worth <= 5:
             return m / (1 - b1**k), k, m, v

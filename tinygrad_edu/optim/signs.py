@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .dials import Rate, positive
-from .links import decay_weights, descend, zeros_like
+from .links import decay_weights, descend, fade, zeros_like
 from .moments import Betas, fractions
 from .stages import Algorithm, Stage, chain, rule
 
@@ -61,6 +61,6 @@ def lion(learning_rate: Rate = 1e-4, betas: Betas = (0.9, 0.99), weight_decay: f
     b1, b2 = fractions(betas)
 
     def formula(g: Any, p: Any, m: Any) -> tuple[Any, Any]:
-        return np.sign(b1 * m + (1 - b1) * g), b2 * m + (1 - b2) * g
+        return np.sign(b1 * m + (1 - b1) * g), fade(m, b2, (1 - b2) * g)
 
     return chain(Stage(formula, (zeros_like,)), decay_weights(weight_decay), descend(learning_rate))

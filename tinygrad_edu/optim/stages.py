@@ -4,8 +4,8 @@ A stage turns a direction d into a better one, d ↦ f(d, θ, memory). The first
 what comes out of its last stage is the step, θ ← θ + d. Clipping, momentum, rescaling, weight decay and the learning
 rate are such stages, and every first-order algorithm of this folder is a few of them in a row.
 
-Formulae are pure: they return their new memory beside the direction. So an algorithm is a pair of pure functions, and
-`in_place` may yet run the same formulae on slices of arrays that it writes back to.
+A formula is given its memory, and returns it beside the direction. An algorithm gives it copies, which makes a pair of
+pure functions; `in_place` runs the same formulae on slices of the arrays themselves.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Stage:
     Parameters
     ----------
     formula : callable
-        formula(d, p) → d, or formula(d, p, *memory) → (d, *memory) if it remembers something. Pure.
+        formula(d, p) → d, or formula(d, p, *memory) → (d, *memory) if it remembers something. It changes neither d nor
+        p; its memory is its own, to be overwritten (`fade`) or replaced.
     memory : tuple of callables
         One for each thing remembered: p → its first value, in memory of its own. Arrays like p, or single numbers.
     elementwise : bool
@@ -183,7 +184,7 @@ def _in_a_row(stages: tuple[Stage, ...], own: Algorithm | None) -> tuple[Callabl
         memories = [()] * len(found) if forgetful else leaves_like(params, state, "the state")
         directions = [as_real(g) for g in leaves_like(params, gradient, "the gradient")]
         points = [as_real(p) for p in found]
-        directions, kept = through(stages, directions, points, memories)
+        directions, kept = through(stages, directions, points, [tuple(map(_own, memory)) for memory in memories])
         state = () if forgetful else rebuild(kept)
         if own:
             turned = rebuild([like(d, p) for d, p in zip(directions, found, strict=True)])
@@ -193,6 +194,10 @@ def _in_a_row(stages: tuple[Stage, ...], own: Algorithm | None) -> tuple[Callabl
         return rebuild(moved), state
 
     return init, update
+
+
+def _own(remembered: Any) -> Any:
+    return remembered.copy() if type(remembered) is np.ndarray else remembered
 
 
 def first_memory(stages: Sequence[Stage], p: Any) -> Memory:
