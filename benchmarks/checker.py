@@ -44,7 +44,9 @@ def main() -> None:
     for case in wrong:
         reports = caught[case.name]
         counts = Counter(report.verdict for report in reports)
-        names = Counter(report.culprit.operation if report.culprit else "" for report in reports if report.verdict == "fail")
+        names = Counter(
+            report.culprit.operation if report.culprit else "" for report in reports if report.verdict == "fail"
+        )
         if case.culprit:
             named += names[case.culprit]
             unnamed += names.total() - names[case.culprit]
@@ -57,11 +59,17 @@ def main() -> None:
     small = [r.cost.evaluations for c in correct for r in right[c.name] if r.verdict == "pass"]
     lost = [r.cost.evaluations for c in wrong for r in caught[c.name] if r.verdict == "fail"]
     print(f"order {given.order}, {given.seeds} seeds, {time.perf_counter() - begin:.0f} s")
-    print(f"{len(correct)} correct cases: {verdicts['fail']} false alarms, {verdicts['inconclusive'] / max(1, verdicts.total()):.1%} inconclusive")
-    print(f"{len(wrong)} wrong cases: {failed['pass']} passed, {failed['inconclusive']} inconclusive of {failed.total()}")
+    print(
+        f"{len(correct)} correct cases: {verdicts['fail']} false alarms, {verdicts['inconclusive'] / max(1, verdicts.total()):.1%} inconclusive"
+    )
+    print(
+        f"{len(wrong)} wrong cases: {failed['pass']} passed, {failed['inconclusive']} inconclusive of {failed.total()}"
+    )
     print(f"named the operation in {named} of {named + unnamed} failures that have a record")
     if small and lost:
-        print(f"evaluations of a pass: median {median(small):.0f}, most {max(small)}; of a failure: median {median(lost):.0f}, most {max(lost)}")
+        print(
+            f"evaluations of a pass: median {median(small):.0f}, most {max(small)}; of a failure: median {median(lost):.0f}, most {max(lost)}"
+        )
 
 
 if __name__ == "__main__":

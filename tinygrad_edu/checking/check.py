@@ -8,7 +8,6 @@ no numbers (`protocol`), which rule it was (`localisation`, `bisection`, `mistak
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from .probes import FEW
 from .problems import Problem, of_function, of_vjp
 from .protocol import narrow, promises
 from .report import Report
-from .stencils import Array, exact, scales
+from .stencils import Array, scales
 from .stepping import NotStepped
 from .trials import Trial
 from .verdicts import BELOW, FAIL, OPEN, PASS, ZERO, Row
@@ -170,7 +169,7 @@ class Examination:
                 v = self.rng.uniform(0.5, 1.5, problem.outputs.size)
                 found.rows += narrow(problem, v, self.rng)
         elif found.verdict == FAIL and problem.differentiable:
-            found.culprit, note, _ = first_wrong(problem, problem.x, self.rng, self.rtol)
+            found.culprit, note, _ = first_wrong(problem, problem.x, self.rng, self.rtol, promised=False)
             found.notes += [note] if note else []
 
     # --- the points
@@ -198,7 +197,9 @@ class Examination:
             return
         self._try(problem, x, y, order, "nearby", few, everything=problem.inputs.size <= few)
 
-    def _try(self, problem: Problem, x: Array, y: Array, order: int, point: str, few: int, everything: bool) -> Trial | None:
+    def _try(
+        self, problem: Problem, x: Array, y: Array, order: int, point: str, few: int, everything: bool
+    ) -> Trial | None:
         trial = Trial(problem, x, y, self.rng, self.rtol, order, point, few, self.project)
         stepping = trial.stepping
         trial.run(everything=everything and (point == "x" or trial.stepping))
@@ -233,7 +234,7 @@ class Examination:
 
     def _whose_mistake(self, trial: Trial, suspect: tuple) -> None:
         """The worst element, by bisection, and the likely mistake in its argument."""
-        row, direction, j, known = suspect
+        row, direction, _, known = suspect
         if known.kink or row.where.startswith("forward") or not np.isfinite(known.analytic):
             return
         found, problem = self.found, trial.problem
@@ -246,7 +247,9 @@ class Examination:
                 return
             if inputs.size > trial.few and name:
                 found.notes.append(f"the worst element: {reason}")
-            element = next((i for i in range(inputs.size) if inputs.where(i) == name), None) if inputs.size <= 64 else None
+            element = (
+                next((i for i in range(inputs.size) if inputs.where(i) == name), None) if inputs.size <= 64 else None
+            )
         if found.culprit is not None and found.culprit.mistake:
             found.mistake = found.culprit.mistake
         elif element is not None and inputs.size <= 64:

@@ -71,8 +71,8 @@ class Table:
             best, trust = np.where(better, refined, best), np.where(better, apart, trust)
         error = np.fmax(trust, rounding)
         error = np.where(np.isnan(self.latest) | ~keep, error, np.fmax(error, np.abs(best - self.latest) / 2))
-        # A finer level that is sure of another value refutes the coarse one, which may have met a period of f, or a pole;
-        # if that has held for several levels, f has another slope on a small scale than on a large one, and nobody knows which.
+        # A finer level that is sure of another value refutes the coarse one, which may have met a period of f, or a
+        # pole. If that one has held for several levels, f has one slope on a small scale and another on a large one.
         with np.errstate(invalid="ignore"):
             apart = np.abs(best - self.value)
             refuted = (error < 0.1 * np.abs(best)) & (apart > 16 * (error + self.error))

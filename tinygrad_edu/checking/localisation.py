@@ -110,7 +110,7 @@ def lines_of(problem: Problem, x: Array) -> list[Line]:
 
 
 def first_wrong(
-    problem: Problem, x: Array, rng: np.random.Generator, rtol: float, order: int = 1
+    problem: Problem, x: Array, rng: np.random.Generator, rtol: float, order: int = 1, promised: bool = True
 ) -> tuple[Culprit | None, str, bool]:
     """The first line whose rule fails on its own; a note if the walk could not be finished; if any line is at a kink.
 
@@ -120,6 +120,8 @@ def first_wrong(
         The function whose check failed; for a failure of second order, the gradient as a function.
     order : int
         2 asks the lines for their second derivatives too.
+    promised : bool
+        True if the whole has kept its promises, so that its parts need not be asked for them.
     """
     try:
         lines = lines_of(problem, x)
@@ -131,14 +133,16 @@ def first_wrong(
             if time.monotonic() > end:
                 note = f"{PATIENCE:.0f} seconds sufficed for {number} of {len(lines)} lines of the record"
                 return None, note, kinked
-            culprit, kink = suspected(line, rng, rtol, of_order)
+            culprit, kink = suspected(line, rng, rtol, of_order, promised)
             kinked |= kink
             if culprit is not None:
                 return culprit, "", kinked
     return None, "", kinked
 
 
-def suspected(line: Line, rng: np.random.Generator, rtol: float, order: int) -> tuple[Culprit | None, bool]:
+def suspected(
+    line: Line, rng: np.random.Generator, rtol: float, order: int, promised: bool
+) -> tuple[Culprit | None, bool]:
     """The culprit, if this line's own rule fails; and if the line is at a kink."""
     if line.op.kind == "structure":
         return None, False
@@ -148,7 +152,7 @@ def suspected(line: Line, rng: np.random.Generator, rtol: float, order: int) -> 
             if order == 2:
                 v = rng.uniform(0.5, 1.5, problem.outputs.size) * rng.choice([-1.0, 1.0], problem.outputs.size)
                 problem = problem.second(v)
-            elif (broken := [row for row in promises(problem, rng) if row.verdict == FAIL]) != []:
+            elif not promised and (broken := [row for row in promises(problem, rng) if row.verdict == FAIL]):
                 return Culprit(line.op.name, line.place, None, "", "", broken[0].reason), False
             trial = Trial(problem, problem.x, problem.y, rng, rtol, few=16)
             trial.run(everything=problem.inputs.size <= 4096)
@@ -159,7 +163,9 @@ def suspected(line: Line, rng: np.random.Generator, rtol: float, order: int) -> 
         if not failed:
             return None, trial.kinked
         if failed[0].where.startswith("forward"):
-            return Culprit(line.op.name, line.place, None, "", "", f"forward mode, {_numbers(failed[0])}", order), trial.kinked
+            return Culprit(
+                line.op.name, line.place, None, "", "", f"forward mode, {_numbers(failed[0])}", order
+            ), trial.kinked
         return _described(line, trial, failed[0], order), trial.kinked
 
 
@@ -196,7 +202,7 @@ def _numbers(row: Any) -> str:
 
 
 def _described(line: Line, trial: Trial, failed: Any, order: int) -> Culprit:
-    k, total = _wrong_argument(trial)
+    k = _wrong_argument(trial)
     problem, inputs = trial.problem, trial.problem.inputs
     first, last = int(inputs.offsets[k]), int(inputs.offsets[k + 1])
     element, reason = worst_in(trial, first, last)
@@ -205,7 +211,7 @@ def _described(line: Line, trial: Trial, failed: Any, order: int) -> Culprit:
     return Culprit(line.op.name, line.place, line.traced[k], element, mistake, reason or _numbers(failed), order)
 
 
-def _wrong_argument(trial: Trial) -> tuple[int, float]:
+def _wrong_argument(trial: Trial) -> int:
     """Which argument the discrepancy comes from: the one whose share of it is the largest."""
     inputs = trial.problem.inputs
     shares = []
@@ -213,23 +219,15 @@ def _wrong_argument(trial: Trial) -> tuple[int, float]:
         u = np.zeros_like(trial.x)
         part = slice(inputs.offsets[k], inputs.offsets[k + 1])
         u[part] = np.abs(trial.directions[1].u[part])
-        shares.append(float(np.nanmax(np.abs(discrepancies(trial, u)), initial=0)))
-    k = int(np.argmax(shares)) if np.max(shares) > 0 else 0
-    return k, shares[k]
-
-
-def discrepancies(trial: Trial, u: Array) -> Array:
-    """Gradient on trial minus measurement along u, for every component."""
-    slopes = trial.slopes(u)
-    nearest = np.clip(trial.gradients @ u, np.fmin(slopes.left, slopes.right), np.fmax(slopes.left, slopes.right))
-    return trial.gradients @ u - np.where(slopes.kink, nearest, slopes.value)
+        shares.append(float(np.nanmax(np.abs(trial.discrepancies(u)), initial=0)))
+    return int(np.argmax(shares))
 
 
 def worst_in(trial: Trial, first: int, last: int) -> tuple[str, str]:
     """The name of the worst element among these coordinates, and its numbers."""
     u = np.zeros_like(trial.x)
     u[first:last] = np.abs(trial.directions[1].u[first:last])
-    apart = discrepancies(trial, u)
+    apart = trial.discrepancies(u)
     if not np.isfinite(apart).all() or not apart.any():
         return "", ""
     j = int(np.argmax(np.abs(apart)))

@@ -127,7 +127,7 @@ def _extreme(sign: int) -> Any:
         top = sign * np.max(sign * row.value, axis=-1, keepdims=True)
         speed = np.max(np.where(row.value == top, sign * row.tangent, -np.inf), axis=-1, keepdims=True)
         best = np.argmax((row.value == top) & (sign * row.tangent == speed), axis=-1)[..., None]
-        found = row[tuple(np.indices(best.shape)[:-1]) + (best,)] if row.ndim > 1 else row[best]
+        found = row[(*np.indices(best.shape)[:-1], best)] if row.ndim > 1 else row[best]
         found.watch(row.value - found.value, row.tangent - found.tangent)
         return found.reshape(restored if keepdims else left)
 

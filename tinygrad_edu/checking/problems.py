@@ -255,7 +255,7 @@ def of_vjp(f: Function, args: Sequence[Tree], pullback: Function) -> Problem:
         def pull(cotangents: list[Any]) -> list[Any]:
             if not refill:
                 refill.append(flatten(f(*rebuild(list(found))))[1])
-            tree = refill[0](cotangents) if len(cotangents) > 1 else refill[0](cotangents)
+            tree = refill[0](cotangents)
             return gradients_of(pullback(tree, *rebuild(list(full))), args, found)
 
         return pull, None

@@ -17,6 +17,7 @@ from .problems import Cost
 from .verdicts import FAIL, KINK, OPEN, PASS, VERDICTS, ZERO, Row
 
 COLUMNS = ("where", "analytic", "numeric", "± error", "apart", "verdict", "by")
+LEFT = (0, 5, 6)
 
 
 @dataclass
@@ -125,11 +126,7 @@ class Report:
     def __str__(self) -> str:
         cells = [COLUMNS, *self.table()]
         widths = [max(len(row[i]) for row in cells) for i in range(len(COLUMNS))]
-        left = (0, 5, 6)
-        lines = [
-            "  " + "  ".join(c.ljust(w) if i in left else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))).rstrip()
-            for row in cells
-        ]  # fmt: skip
+        lines = [f"  {'  '.join(_justified(row, widths))}".rstrip() for row in cells]
         hidden = len(self.rows) - len(cells) + 1
         lines += [f"  and {hidden} more"] if hidden > 0 else []
         return "\n".join([self.heading(), *(f"  {remark}" for remark in self.remarks()), *lines])
@@ -145,7 +142,7 @@ class Report:
         colour = {PASS: "green", OPEN: "yellow", FAIL: "red"}
         grid = Table(box=None, pad_edge=False)
         for i, column in enumerate(COLUMNS):
-            grid.add_column(column, justify="left" if i in (0, 5, 6) else "right")
+            grid.add_column(column, justify="left" if i in LEFT else "right")
         for row, cells in zip(self.worst(), self.table(), strict=False):
             grid.add_row(*map(escape, cells), style=colour.get(row.verdict))
         head = f"[bold {colour[self.verdict]}]{escape(self.heading())}[/]"
@@ -186,6 +183,11 @@ class Report:
 
 def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _justified(row: tuple[str, ...], widths: list[int]) -> list[str]:
+    """Words to the left, numbers to the right."""
+    return [c.ljust(w) if i in LEFT else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
 
 
 def _cells(row: Row) -> tuple[str, ...]:

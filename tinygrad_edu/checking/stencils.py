@@ -13,7 +13,8 @@ J. J. Moré & S. M. Wild, "Estimating computational noise", SIAM J. Sci. Comput.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import comb, factorial
+from itertools import pairwise
+from math import comb
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def by_value(x: Array, rng: np.random.Generator) -> Array:
 def scales(x: Array, offsets: Array) -> Array:
     """How far each coordinate may move: its own size; where it is 0, that of its array, and 1 at most."""
     size = np.abs(x)
-    for a, b in zip(offsets[:-1], offsets[1:], strict=True):
+    for a, b in pairwise(offsets):
         part = size[a:b]
         if b > a and not part.all():
             moving = part[part > 0]
@@ -55,8 +56,9 @@ def scales(x: Array, offsets: Array) -> Array:
 def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Array, Array]:
     """The rounding error of each component of f near x, and where f stood still at any step.
 
-    Seven points along u, to one side lest a kink at x be taken for noise, so near to each other that a smooth f is linear over them: the fourth and fifth differences
-    are then noise alone, with σ² = (k!)²/(2k)! ⟨(Δᵏ)²⟩. Where f does not move at all, the points draw apart.
+    Seven points along u, to one side lest a kink at x be taken for noise, and so near to each other that a smooth f is
+    linear over them: the fourth and fifth differences are then noise alone, with σ² = (k!)²/(2k)! ⟨(Δᵏ)²⟩. Where f does
+    not move at all, the points draw apart.
     """
     sigma = np.zeros_like(y)
     open_ = np.ones(y.shape, bool)
@@ -86,7 +88,6 @@ def _quantum(f: Callable[[Array], Array], between: Array, row: Array) -> Array:
 
 
 def _deviation(row: Array) -> Array:
-    """σ from the fourth and fifth differences; at least from one that sees a single jump."""
+    """σ from the fourth and fifth differences, the larger of two estimates."""
     found = [np.sqrt(np.mean(np.diff(row, k, axis=0) ** 2, axis=0) / comb(2 * k, k)) for k in (4, 5)]
-    assert comb(8, 4) == factorial(8) / factorial(4) ** 2
     return np.maximum(*found)

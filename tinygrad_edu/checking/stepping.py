@@ -68,7 +68,7 @@ class Stepped(Surface):
         self.value, self.tangent, self.near = value, tangent, near
 
     @property
-    def data(self) -> Any:  # type: ignore[override]
+    def data(self) -> Any:
         """The values: shape, dtype and the rest of the surface are theirs."""
         return self.value
 
@@ -155,7 +155,7 @@ class Stepped(Surface):
         nearest = np.nanmin(distance, initial=np.inf)
         self.near[0] = min(self.near[0], float(nearest))
 
-    def astype(self, dtype: Any, *args: Any, **params: Any) -> Any:  # type: ignore[override]
+    def astype(self, dtype: Any, *args: Any, **params: Any) -> Any:
         """Both parts in another dtype; without the tangent if it is not a float."""
         if np.dtype(dtype).kind == "c":
             raise NotStepped("complex numbers")
@@ -175,7 +175,7 @@ class Stepped(Surface):
         raise NotStepped("a plain number is asked for")
 
     # fmt: off
-    __array__ = __float__ = __complex__ = __int__ = __index__ = item = tolist = _refused  # type: ignore[assignment]
+    __array__ = __float__ = __complex__ = __int__ = __index__ = item = tolist = _refused
     # fmt: on
 
 

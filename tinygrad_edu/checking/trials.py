@@ -129,18 +129,21 @@ class Trial:
         self.near = np.inf
         return self.ladder(u, fine)
 
+    def discrepancies(self, u: Array) -> Array:
+        """Gradient minus measurement along u in every component; at a kink, the distance from the one-sided slopes."""
+        slopes, a = self.slopes(u), self.gradients @ u
+        between = np.clip(a, np.fmin(slopes.left, slopes.right), np.fmax(slopes.left, slopes.right))
+        return a - np.where(slopes.kink, between, slopes.value)
+
     def discrepancy(self, u: Array, j: int, goal: float) -> float:
-        """Gradient minus measurement along u in one component; at a kink, its distance from the one-sided slopes."""
-        a = float(self.gradients[j] @ u)
+        """The same in one component, and no more exact than `goal`."""
         if self.stepping:
-            slopes = self.slopes(u)
-        else:
-            part = lambda x: self._f(x)[j : j + 1]
-            slopes = climb(part, self.x, u, *(q[j : j + 1] for q in (self.y, self.sigma)), np.array([goal]), None, 2.0**-5)
-        if slopes.kink[min(j, len(slopes.kink) - 1)]:
-            low, high = sorted((float(slopes.left[j]), float(slopes.right[j])))
-            return a - min(max(a, low), high)
-        return a - float(slopes.value[min(j, len(slopes.value) - 1)])
+            return float(self.discrepancies(u)[j])
+        one = slice(j, j + 1)
+        slopes = climb(
+            lambda x: self._f(x)[one], self.x, u, self.y[one], self.sigma[one], np.array([goal]), None, 2.0**-5
+        )
+        return float(self.gradients[j] @ u - slopes.value[0])
 
     def known(self, analytic: Array, slopes: Slopes, u: Array, j: int, spent: Array | None = None) -> Measured:
         """All that is known of component j along u."""
@@ -205,11 +208,11 @@ class Trial:
             self.kinked |= known.kink
             if verdict == FAIL and not isfinite(known.analytic) and self._overflows(j, known, direction.u):
                 verdict, reason = OPEN, "the derivative is infinite here, or too large for a float"
-            scale = float(direction.u[direction.element]) if direction.element is not None and not self.project else 1.0
-            row = Row(
-                what + self._name(direction, j), known.analytic / scale, known.numeric / scale, known.error / abs(scale),
-                verdict, reason, slopes.method, self.order, self.point,
-            )  # fmt: skip
+            single = direction.element is not None and not self.project
+            scale = float(direction.u[direction.element]) if single else 1.0
+            numbers = known.analytic / scale, known.numeric / scale, known.error / abs(scale)
+            name = what + self._name(direction, j)
+            row = Row(name, *numbers, verdict, reason, slopes.method, self.order, self.point)
             if known.kink:
                 row.numeric = (known.left + known.right) / 2 / scale
             self.rows.append(row)
@@ -237,9 +240,9 @@ class Trial:
         spent = self.largest @ np.abs(direction.u) + np.abs(self.components) @ np.abs(tangent)
         apart = np.abs(ahead - back)
         if np.all(apart <= 64 * EPS * spent):
-            self.rows.append(
-                Row(f"⟨g, Jt⟩ = ⟨Jᵀg, t⟩, {direction.name}", float(np.max(back, initial=0)), float(np.max(ahead, initial=0)), 0.0, PASS, "",
-                    "identity", self.order, self.point))  # fmt: skip
+            name = f"⟨g, Jt⟩ = ⟨Jᵀg, t⟩, {direction.name}"
+            pair = float(np.max(back, initial=0)), float(np.max(ahead, initial=0))
+            self.rows.append(Row(name, *pair, 0.0, PASS, "", "identity", self.order, self.point))
             return
         slopes = self.slopes(direction.u)
         self.look(direction, slopes, of=ahead, what="forward mode: ")
@@ -340,7 +343,8 @@ class Trial:
         gaps, verdicts = [known.analytic - known.numeric], []
         for factor in REPEATS:
             u = exact(self.x, factor * direction.u)
-            analytic = self._parts(self.problem.push(self.x, u)) if forward else self.gradients @ u
+            pushed = self.problem.push(self.x, u) if forward else None
+            analytic = self.gradients @ u if pushed is None else self._parts(pushed)
             again = self.known(analytic, self.ladder(u), u, j)
             verdicts.append(again.judged(self.rtol))
             gaps.append((again.analytic - again.numeric) / factor)

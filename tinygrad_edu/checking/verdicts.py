@@ -79,11 +79,11 @@ class Measured:
     left: float
     right: float
     side_error: float
-    kink: bool
     floor: float
     scale: float
     size: float
     grain: float
+    kink: bool
     sharp: bool
 
     @property
@@ -150,8 +150,6 @@ class Measured:
 
 def measured(analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, grain: Any, j: int) -> Measured:
     """What is known of component j."""
-    return Measured(
-        float(analytic[j]), float(slopes.value[j]), float(slopes.error[j]), float(slopes.left[j]), float(slopes.right[j]),
-        float(slopes.side_error[j]), bool(slopes.kink[j]), float(floor[j]), float(scale[j]), float(size[j]),
-        float(grain[j]), slopes.method == "complex step",
-    )  # fmt: skip
+    numbers = analytic, slopes.value, slopes.error, slopes.left, slopes.right, slopes.side_error
+    known = [float(q[j]) for q in (*numbers, floor, scale, size, grain)]
+    return Measured(*known, kink=bool(slopes.kink[j]), sharp=slopes.method == "complex step")
