@@ -6,7 +6,7 @@ import scipy.optimize
 
 import tinygrad_edu as tg
 from tinygrad_edu import data, losses, optim
-from tinygrad_edu.errors import HyperparameterError
+from tinygrad_edu.errors import DtypeError, HyperparameterError
 from tinygrad_edu.optim.lbfgs import direction
 
 BANANA = np.array([-1.2, 1.0])
@@ -302,3 +302,24 @@ def test_scipy_passes_the_data_on():
     x, y = random().standard_normal((20, 3)), np.sin(np.arange(20.0))
     found = scipy.optimize.minimize(tg.value_and_grad(loss), np.zeros(3), args=(x, y), jac=True)
     assert found.x == pytest.approx(np.linalg.lstsq(x, y)[0], abs=1e-4)
+
+
+# Batches, and words
+
+
+@pytest.mark.parametrize("rule", [optim.damped_newton, optim.newton_cg, optim.lbfgs])
+def test_batches_have_losses_of_their_own(rule):
+    loss, start, examples = flowers()
+    found = optim.minimize(loss, start, rule(), data=examples, batch_size=75, epochs=4)
+    assert found.loss < 0.6 < found.history.losses[0]
+
+
+@pytest.mark.parametrize("rule", [optim.newton(), optim.lbfgs(), optim.levenberg_marquardt(decay)])
+def test_an_algorithm_that_is_not_bound_says_so(rule):
+    with pytest.raises(HyperparameterError, match=r"asks the loss for more than its gradient\. Expected it bound"):
+        rule.update(BANANA, rule.init(BANANA), BANANA)
+
+
+def test_complex_parameters_have_no_second_order():
+    with pytest.raises(DtypeError, match=r"take real parameters\. Expected real and imaginary parts apart"):
+        optim.minimize(lambda z: np.sum(np.abs(z) ** 2), np.array([1 + 1j]), optim.lbfgs())

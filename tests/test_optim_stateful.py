@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import optim
-from tinygrad_edu.errors import GradientError, HyperparameterError, TreeError
+from tinygrad_edu.errors import GradientError, HyperparameterError, ShapeError, TreeError
 
 NAMES = ["SGD", "Adagrad", "Adadelta", "RMSprop", "Adam", "AdamW", "AMSGrad", "Adamax", "NAdam", "RAdam", "Rprop", "Lion",
          "LAMB", "Adafactor", "Muon", "ASGD", "ScheduleFree", "ScheduleFreeAdamW", "LBFGS"]  # fmt: skip
@@ -189,6 +189,12 @@ def test_a_schedule_is_asked_once_a_step():
     assert asked == [0, 1, 2]
 
 
+def test_a_schedule_outlives_a_state_that_is_loaded():
+    optimizer = optim.SGD(parameters(), learning_rate=optim.schedules.constant(0.5), momentum=0.9)
+    optimizer.load_state_dict(optim.SGD(parameters(), learning_rate=0.1, momentum=0.8).state_dict())
+    assert (optimizer.learning_rate, optimizer.param_groups[0]["momentum"]) == (0.5, 0.8)
+
+
 def test_a_plateau_is_a_learning_rate():
     rate, params = optim.schedules.Plateau(0.1, factor=0.5, patience=0), parameters()
     optimizer = optim.SGD(params, learning_rate=rate)
@@ -249,6 +255,9 @@ def test_a_mean_is_read_from_those_that_keep_one():
 # Words
 
 
+ONCE = np.ones(3)
+
+
 def computed():
     return tg.Tensor([1.0], requires_grad=True) * 2
 
@@ -266,6 +275,10 @@ WRONG = [
     (lambda: optim.Optimizer(parameters(), optim.gradient_descent()), HyperparameterError, "Expected one whose numbers are known"),
     (lambda: optim.Optimizer(parameters(), optim.lbfgs()), HyperparameterError, "that needs no more than gradients"),
     (lambda: optim.Optimizer(parameters(), 0.1),          HyperparameterError, "the algorithm is 0.1"),
+    (lambda: optim.Adam([ONCE, ONCE]),                    TreeError, "a parameter is there twice, and would move twice"),
+    (lambda: setattr(optim.Optimizer(parameters(), optim.adam()), "learning_rate", 1.0), HyperparameterError, "the numbers of Adam were fixed"),
+    (lambda: optim.Optimizer(parameters(), optim.adam()).learning_rate, HyperparameterError, "Expected a schedule there, or one of the classes"),
+    (lambda: optim.SGD(np.ones(3)).step(gradients=np.ones(2)), ShapeError, "a gradient has shape (2,). Expected (3,)"),
     (lambda: optim.LBFGS(parameters()).step(),            GradientError, "LBFGS.step: expected one group of parameters and a closure"),
     (lambda: optim.Adam(parameters()).load_state_dict({}), TreeError, "expected the state_dict of 1 groups"),
     (lambda: optim.Adam(parameters()).load_state_dict(optim.SGD(parameters()).state_dict()), TreeError, "the memory[0][0] should be a tuple of 4"),

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import HyperparameterError
+from ..errors import DtypeError, HyperparameterError
 from ..transforms import hvp
 from ..trees import Tree, flatten
 
@@ -142,6 +142,10 @@ def as_vector(tree: Tree) -> tuple[Vector, Callable[[Vector], Tree]]:
     """
     found, refill = flatten(tree)
     arrays = [np.asarray(leaf) for leaf in found]
+    if any(array.dtype.kind == "c" for array in arrays):
+        raise DtypeError(
+            "curvature and second-order steps take real parameters. Expected real and imaginary parts apart"
+        )
     ends = np.cumsum([array.size for array in arrays])
     kinds = [np.result_type(array, np.float32) for array in arrays]  # whole numbers become float64
 

@@ -17,7 +17,7 @@ from ..trees import Tree
 from .curvature import Vector, as_vector
 from .dials import positive, whole
 from .line_search import backtracking, strong_wolfe
-from .stages import Algorithm
+from .stages import Algorithm, not_bound
 
 FLAT = 1e-10  # a change of the gradient below this share of its length says nothing about the bend
 Evaluate = Callable[[Tree], tuple[Any, Tree]]
@@ -87,7 +87,7 @@ def lbfgs(
         both = value_and_grad(loss)
         return searching(lambda params: both(params, *data), rate, most, line_search)
 
-    return Algorithm("L-BFGS", _start(most), hyperparameters=numbers, overshoot=np.inf, bind=bind, remake=lbfgs)
+    return Algorithm("L-BFGS", _start(most), not_bound, numbers, overshoot=np.inf, bind=bind, remake=lbfgs)
 
 
 def searching(evaluate: Evaluate, rate: float, memory: int, line_search: str | None) -> Algorithm:

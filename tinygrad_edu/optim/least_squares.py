@@ -19,7 +19,7 @@ from .curvature import Vector, as_vector
 from .dials import positive, whole
 from .line_search import backtracking
 from .minimizing import Result, minimize
-from .stages import Algorithm, State
+from .stages import Algorithm, State, not_bound
 
 Residuals = Callable[..., Any]
 
@@ -154,7 +154,7 @@ def _bound(
 
         return Algorithm(name, init, update, numbers, overshoot=np.inf)
 
-    return Algorithm(name, init, hyperparameters=numbers, overshoot=np.inf, bind=bind)
+    return Algorithm(name, init, not_bound, numbers, overshoot=np.inf, bind=bind)
 
 
 def _linearized(r: Residuals, x: Vector) -> tuple[Vector, NDArray[np.float64]]:

@@ -106,7 +106,7 @@ def learning_rate_test(
     0.11, exploded at 6.89
     """
     remake = (algorithm or gradient_descent(1.0)).remake
-    if algorithm and (remake is None or "learning_rate" not in algorithm.hyperparameters):
+    if algorithm and (algorithm.bind or remake is None or "learning_rate" not in algorithm.hyperparameters):
         raise HyperparameterError(f"learning_rate_test: {algorithm.name} has no learning rate to test")
     first, last, most = positive(smallest, "smallest rate"), positive(largest, "largest rate"), whole(steps, "steps", 2)
     if not first < last:

@@ -19,7 +19,7 @@ from ..trees import Tree
 from .curvature import Vector, as_vector
 from .dials import positive, whole
 from .line_search import backtracking
-from .stages import Algorithm, State
+from .stages import Algorithm, State, not_bound
 
 Loss = Callable[..., Any]
 
@@ -142,7 +142,7 @@ def _bound(name: str, numbers: dict[str, Any], step: Callable[[Loss, Vector, Vec
 
         return Algorithm(name, _nothing, update, numbers, overshoot=np.inf)
 
-    return Algorithm(name, _nothing, hyperparameters=numbers, overshoot=np.inf, bind=bind)
+    return Algorithm(name, _nothing, not_bound, numbers, overshoot=np.inf, bind=bind)
 
 
 def _nothing(params: Tree) -> State:

@@ -66,6 +66,14 @@ def _not_tuned(*_: Any) -> Any:
     )
 
 
+def not_bound(*_: Any) -> Any:
+    """The update of an algorithm that has `bind`, before it is bound."""
+    raise HyperparameterError(
+        "this algorithm asks the loss for more than its gradient. Expected it bound to the loss first, which "
+        "minimize does by itself: algorithm = algorithm.bind(loss, data)"
+    )
+
+
 @dataclass(frozen=True)
 class Algorithm:
     """A way to descend: a pair of pure functions, and the numbers they were made with.

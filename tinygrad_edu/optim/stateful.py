@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..errors import GradientError, HyperparameterError, TreeError
+from ..errors import GradientError, HyperparameterError, ShapeError, TreeError
 from ..tensor import Tensor
 from ..trees import Tree, leaves, leaves_like, tree_map
 from .dials import Rate
@@ -57,6 +57,11 @@ class Optimizer:
         For a number that the rule does not know or that is outside its range.
     TreeError
         If there are no parameters, or some that cannot be moved: integers, read-only arrays, computed Tensors.
+
+    Notes
+    -----
+    A step overwrites the parameters' arrays, which a record made before it still refers to: run the loss again before the
+    next backward pass (`detect_anomaly` finds where that was forgotten).
 
     Examples
     --------
@@ -99,20 +104,29 @@ class Optimizer:
             own = {name: value for name, value in group.items() if name != "params"}
             self._named((), own)
             self.param_groups.append({"params": group["params"], **defaults, **own})
-            _check_movable(leaves(group["params"]))
+        _check_movable([p for group in self.param_groups for p in leaves(group["params"])])
         self._made: dict[int, tuple[dict[str, Any], Algorithm]] = {}
         self._memory = [self._start(i) for i in range(len(self.param_groups))]
 
     @property
     def learning_rate(self) -> float:
         """The rate of the next step, of the first group. Setting it sets that of all groups; it may be a schedule."""
+        self._refuse_fixed()
         rate = self.param_groups[0]["learning_rate"]
         return float(rate(self.steps) if callable(rate) else rate)
 
     @learning_rate.setter
     def learning_rate(self, rate: Rate) -> None:
+        self._refuse_fixed()
         for group in self.param_groups:
             group["learning_rate"] = rate
+
+    def _refuse_fixed(self) -> None:
+        if self._algorithm is not None:
+            raise HyperparameterError(
+                f"Optimizer: the numbers of {self._algorithm.name} were fixed when it was made. Expected a schedule "
+                "there, or one of the classes, such as Adam, whose learning rate may be set at any time"
+            )
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters, before the next backward pass adds to them."""
@@ -189,7 +203,7 @@ class Optimizer:
                     f"load_state_dict: expected an array of shape {np.shape(old)}, but it is {np.shape(new)}"
                 )
         for group, numbers in zip(self.param_groups, state["groups"], strict=True):
-            group.update(numbers)
+            group.update({name: value for name, value in numbers.items() if not callable(group.get(name))})
         self.steps, self._memory = state["steps"], tree_map(_copy, state["memory"])
 
     def _named(self, args: tuple[Any, ...], numbers: dict[str, Any]) -> dict[str, Any]:
@@ -233,7 +247,11 @@ class Optimizer:
             found = [p.grad if isinstance(p, Tensor) else None for p in leaves(params)]
         else:
             found = leaves_like(params, gradients if len(self.param_groups) == 1 else gradients[i], "the gradients")
-        return [g.data if isinstance(g, Tensor) else g for g in found]
+        found = [g.data if isinstance(g, Tensor) else g for g in found]
+        for g, p in zip(found, arrays_of(self.param_groups[i]), strict=True):
+            if g is not None and np.shape(g) != p.shape:
+                raise ShapeError(f"step: a gradient has shape {np.shape(g)}. Expected {p.shape}, that of its parameter")
+        return found
 
 
 def _groups(params: Tree) -> list[dict[str, Any]]:
@@ -268,6 +286,8 @@ def _copy(leaf: Any) -> Any:
 def _check_movable(params: list[Any]) -> None:
     if not params:
         raise TreeError("Optimizer: there are no parameters. Expected Tensors with requires_grad=True, or float arrays")
+    if len({id(_array(p)) for p in params}) < len(params):
+        raise TreeError("Optimizer: a parameter is there twice, and would move twice. Expected each of them once")
     for p in params:
         array = _array(p)
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fc" or not array.flags.writeable:
