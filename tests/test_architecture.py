@@ -35,7 +35,7 @@ FLOORS = {
 }
 # fmt: on
 ORDER = [name for floor in FLOORS.values() for name in floor]
-OPTIONAL = {"click", "rich", "tqdm", "scipy", "sympy", "dask", "cupy", "torch", "jax", "hypothesis", "matplotlib"}
+OPTIONAL = {"click", "rich", "tqdm", "scipy", "sympy", "pygraphviz", "dask", "cupy", "torch", "jax", "hypothesis", "matplotlib"}
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 

@@ -13,7 +13,7 @@ from . import errors, extend, rules
 from .checking import Report, check, check_gradient, check_vjp
 from .compiling import compile
 from .custom import checkpoint, custom_jvp, custom_vjp
-from .explaining import derivative, explain
+from .explaining import derivative, explain, graph  # the function; the module graph.py is imported by its names
 from .graph import RULES, Node, Op, no_grad
 from .implicit import custom_linear_solve, custom_root, fixed_point
 from .jacobians import hessian, jacobian
@@ -45,6 +45,7 @@ __all__ = [
     "extend",
     "fixed_point",
     "grad",
+    "graph",
     "hessian",
     "holomorphic_grad",
     "hvp",

@@ -16,6 +16,7 @@ from ..errors import GradientError, ShapeError
 from ..modes.reverse import one_like
 from ..tensor import Tensor
 from . import listing, mathematics, scripts
+from .drawing import picture_of
 from .paths import Paths, Terms, find_paths, terms_of
 from .recording import Recording, described, record_of, record_run
 from .steps import Line, Step
@@ -116,6 +117,9 @@ class Explanation:
 
     def _repr_latex_(self) -> str:
         return self.latex()
+
+    def _repr_svg_(self) -> str | None:
+        return picture_of(self.recording, self.telling, self.gradients, self)._repr_svg_()
 
     def __rich__(self) -> Any:
         return listing.rich_of(self)

@@ -58,7 +58,7 @@ def _plain_number(value: Any) -> str:
 
 
 def _is_real_number(value: Any) -> bool:
-    return shape_of(value) == () and np.isrealobj(value) and isinstance(value, float | int | np.generic | np.ndarray)
+    return isinstance(value, float | int | np.generic | np.ndarray) and shape_of(value) == () and np.isrealobj(value)
 
 
 def _bare(code: ast.expr) -> ast.expr:

@@ -228,6 +228,8 @@ def _finished(
         if target and newest not in known and newest.op is not SELECT:
             known[newest] = target
     known.setdefault(root, last)
+    for node in sources:
+        known.setdefault(node, "x")
     names: dict[Node, str] = {}
     taken: set[str] = set()
     for node in [*sources, *lines]:  # the names that people gave come first

@@ -161,7 +161,7 @@ class Telling:
             return op.vjps[i](cotangent, y, *args, **node.params)
 
     def _closed(self, node: Node, i: int, event: Event) -> Written:
-        name = f"pull_{node.op.name.strip('<>')}"  # type: ignore[union-attr]
+        name = f"pull_{node.op.name}"  # type: ignore[union-attr]
         call = ast.Call(self.script.constant(_Pull(node, i), name), [self.variable(node, gradient=True)], [])
         return Written(event.contribution, call, self.script)
 

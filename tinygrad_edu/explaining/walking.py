@@ -85,8 +85,9 @@ def _plain(g: Any) -> Any:
 class Watcher:
     """The witness of one pass: walks it once more into an observed dict."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Node) -> None:
         self.walk = Observed()
+        self.root = root
 
     def line(self, node: Node) -> None:
         """Nobody computes forwards here."""
@@ -96,8 +97,8 @@ class Watcher:
 
     def passed(self, lines: Sequence[Node], roots: Sequence[Node], found: Any, walk: Any) -> None:
         """The pass is over; ``walk(dict, careful)`` walks it again."""
-        if self.walk.events:
-            return
+        if self.walk.events or list(roots) != [self.root]:
+            return  # a rule has walked a pass of its own
         into = Observed()
         walk(into, False)
         if not is_strict() and needs_care(into.values(), roots, lines):
@@ -108,7 +109,7 @@ class Watcher:
 
 def observed_pass(root: Node, seed: Any, sources: Sequence[Node]) -> tuple[list[Event], dict[Node, Any]]:
     """Every contribution of the pass from a root to its sources, in its order; and the gradients of the sources."""
-    watcher = Watcher()
+    watcher = Watcher(root)
     with witnessing(watcher):
         found = pullback([root], [seed], sources)
     return watcher.walk.events, {node: _plain(g) for node, g in found.items()}

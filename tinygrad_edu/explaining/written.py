@@ -10,7 +10,9 @@ The expressions are Python's own syntax trees; `notation.py` writes them as math
 from __future__ import annotations
 
 import ast
+import keyword
 import operator
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -66,7 +68,9 @@ class Script:
     def name(self, x: Any, name: str) -> None:
         """Call an object so, if it comes up."""
         if id(x) not in self._names:
-            self._names[id(x)] = fresh(name, self._reserved)
+            plain_name = re.sub(r"\W+", "_", name).strip("_") or "thing"
+            plain_name += "_" * keyword.iskeyword(plain_name)
+            self._names[id(x)] = fresh(plain_name, self._reserved)
             self._reserved[self._names[id(x)]] = x
 
     def constant(self, x: Any, stem: str) -> ast.expr:
@@ -117,7 +121,7 @@ class Script:
                 self.imports.add(f"from {home[0]} import {home[1]}")
                 return ast.Name(home[1])
             known = _numpy_names().get(function.function) if _hashable(function.function) else None
-            return _dotted(known) if known else self.constant(function, function.name.strip("<>_") or "function")
+            return _dotted(known) if known else self.constant(function, function.name)
         if (name := _numpy_names().get(function)) is not None:
             if name.startswith("special."):
                 self.imports.add("from scipy import special")
@@ -125,7 +129,7 @@ class Script:
         owner = getattr(function, "__self__", None)
         if isinstance(owner, np.ufunc):
             return ast.Attribute(self.function(owner), function.__name__)
-        return self.constant(function, getattr(function, "__name__", "function").strip("<>_") or "function")
+        return self.constant(function, getattr(function, "__name__", "function"))
 
     def call(self, function: Any, args: Sequence[Any], params: dict[str, Any]) -> ast.expr:
         """The expression for a call, with Python's operators where it has them."""
