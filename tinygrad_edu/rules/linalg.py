@@ -177,37 +177,79 @@ def _others(s, *left_out):
     return np.prod(np.where(left_out[0], 1, s), axis=-1)
 
 
+def _finite(a):
+    """Which matrices of a stack have a decomposition."""
+    return np.all(np.isfinite(a), axis=(-2, -1), keepdims=True)
+
+
+def _adjugate(a):
+    """det(A) A⁻ᵀ, or None if any matrix is near a singular one, or a determinant out of the range of numbers."""
+    y, (least, most, eps) = np.linalg.det(a), _range(a)
+    if not np.all((np.abs(y) > least / eps) & (np.abs(y) < most * eps)):
+        return None
+    inverse = np.linalg.inv(a)
+    condition = np.linalg.norm(a, axis=(-2, -1)) * np.linalg.norm(inverse, axis=(-2, -1))
+    return y[..., None, None] * T(inverse) if np.all(condition < eps**-0.3) else None
+
+
+def _range(x):
+    """The least and the largest normal number, and the distance from 1 to the next."""
+    info = np.finfo(x.dtype)
+    return float(info.tiny), float(info.max), float(info.eps)
+
+
 def _cofactors(a):
-    """∂ det/∂A = det(U Vᴴ) Ū diag(∏ⱼ≠ᵢ sⱼ) V̄ᴴ, without a division: exact for a singular matrix of any rank."""
-    u, s, vh = np.linalg.svd(a)
+    """∂ det/∂A = det(U Vᴴ) Ū diag(∏ⱼ≠ᵢ sⱼ) V̄ᴴ, without a division: exact for a singular matrix of any rank.
+
+    Of well-conditioned matrices det(A) A⁻ᵀ is as good: 0.2 ms instead of 1.0 for 80 x 80.
+    """
+    if (known := _adjugate(a)) is not None:
+        return known
+    finite = _finite(a)
+    u, s, vh = np.linalg.svd(np.where(finite, a, 0))
     minors = _others(s[..., None, :], np.eye(a.shape[-1], dtype=bool))
     phase = np.linalg.det(u) * np.linalg.det(vh)
-    return phase[..., None, None] * ((conj(u) * minors[..., None, :]) @ conj(vh))
+    return np.where(finite, phase[..., None, None] * ((conj(u) * minors[..., None, :]) @ conj(vh)), np.nan)
 
 
 def _cofactors_slope(g, y, a):
     """The second derivative of det, Σᵢⱼ (Xᵢᵢ Yⱼⱼ - Xᵢⱼ Yⱼᵢ) ∏ₖ≠ᵢⱼ sₖ for X, Y in the singular bases: symmetric."""
-    u, s, vh = np.linalg.svd(a)
+    finite = _finite(a)
+    u, s, vh = np.linalg.svd(np.where(finite, a, 0))
     one = np.eye(a.shape[-1], dtype=bool)
     minors = _others(s[..., None, None, :], one[:, None] | one)
     x = H(u) @ g @ H(vh)
     along = np.sum(np.where(one, 0, minors) * np.diagonal(x, axis1=-2, axis2=-1)[..., None, :], axis=-1)
     phase = np.linalg.det(u) * np.linalg.det(vh)
     inner = np.where(one, along[..., None, :], -minors * T(x))
-    return phase[..., None, None] * (conj(u) @ inner @ conj(vh))
+    return np.where(finite, phase[..., None, None] * (conj(u) @ inner @ conj(vh)), np.nan)
 
 
 cofactors = primitive(_cofactors, (_cofactors_slope,), (_cofactors_slope,))
 
 
+def _inverse(a):
+    """A⁻¹; of a singular matrix the infinities of the cofactors over 0, and no error."""
+    try:
+        return np.linalg.inv(a)
+    except np.linalg.LinAlgError:
+        singular = np.isneginf(np.linalg.slogdet(a)[1])[..., None, None]
+        with np.errstate(all="ignore"):
+            poles = T(cofactors(a)) / 0.0
+        return np.where(singular, poles, np.linalg.inv(np.where(singular, np.eye(a.shape[-1], dtype=bool), a)))
+
+
+inverse = primitive(_inverse, (lambda g, y, a: -T(y) @ g @ T(y),), (lambda t, y, a: -y @ t @ y,))
+
+
 def _slogdet_vjp(g, y, a):
     """d log|det A| = Re tr(A⁻¹ dA); the sign of a complex determinant turns by Im tr(A⁻¹ dA)."""
     turn = np.real(g[0] * y[0] * 1j) * -1j + g[1] if np.iscomplexobj(a) else g[1]
-    return turn[..., None, None] * T(np.linalg.inv(a))
+    return turn[..., None, None] * T(inverse(a))
 
 
 def _slogdet_jvp(t, y, a):
-    d = np.trace(np.linalg.solve(a, t), axis1=-2, axis2=-1)
+    d = np.sum(t * T(inverse(a)), axis=(-2, -1))
     return [y[0] * 1j * np.imag(d) if np.iscomplexobj(a) else np.zeros_like(y[0]), np.real(d)]
 
 
@@ -228,9 +270,30 @@ def _p_norm(x, ord, axis, keepdims):
     return np.linalg.vector_norm(x, ord=ord, axis=axis, keepdims=keepdims)
 
 
+def _scale_of(y, x, ord, axis):
+    """The largest |x|, if a norm y has lost digits to underflow, or has overflowed; None otherwise."""
+    if not isinstance(y, np.ndarray | np.generic):
+        return None  # it may not be known yet
+    least, most, eps = _range(y)
+    if not y.size or (y.min() > (least / eps) ** (1 / max(1, abs(ord))) and y.max() <= most):
+        return None
+    scale = np.max(np.abs(x), axis=axis, keepdims=True, initial=0)
+    return np.where((scale > 0) & (scale <= most), scale, 1)
+
+
+scale_of = Op(_scale_of, NOTHING, NOTHING, "flat", arity=2)
+
+
 def _p_slope(y, x, ord, axis, keepdims):
-    """∂‖x‖/∂x = sign(x̄) (|x|/‖x‖)ᵖ⁻¹; 0 at the origin, the subgradient of smallest norm."""
-    if not keepdims:
+    """∂‖x‖/∂x = sign(x̄) (|x|/‖x‖)ᵖ⁻¹; 0 at the origin, the subgradient of smallest norm.
+
+    It is the same for x of any size, so that where a sum of powers left the range of numbers, x is brought to size 1.
+    """
+    scale = scale_of(y, x, ord=ord, axis=axis)
+    if scale is not None:
+        x = x / scale
+        y = p_norm(x, ord=ord, axis=axis, keepdims=True)
+    elif not keepdims:
         y = np.expand_dims(y, tuple(range(x.ndim)) if axis is None else axis)
     away = np.where(y == 0, 1, y)
     if ord == 2:
