@@ -59,17 +59,14 @@ def main() -> None:
     small = [r.cost.evaluations for c in correct for r in right[c.name] if r.verdict == "pass"]
     lost = [r.cost.evaluations for c in wrong for r in caught[c.name] if r.verdict == "fail"]
     print(f"order {given.order}, {given.seeds} seeds, {time.perf_counter() - begin:.0f} s")
-    print(
-        f"{len(correct)} correct cases: {verdicts['fail']} false alarms, {verdicts['inconclusive'] / max(1, verdicts.total()):.1%} inconclusive"
-    )
-    print(
-        f"{len(wrong)} wrong cases: {failed['pass']} passed, {failed['inconclusive']} inconclusive of {failed.total()}"
-    )
+    undecided = verdicts["inconclusive"] / max(1, verdicts.total())
+    print(f"{len(correct)} correct cases: {verdicts['fail']} false alarms, {undecided:.1%} inconclusive")
+    missed = f"{failed['pass']} passed, {failed['inconclusive']} inconclusive of {failed.total()}"
+    print(f"{len(wrong)} wrong cases: {missed}")
     print(f"named the operation in {named} of {named + unnamed} failures that have a record")
-    if small and lost:
-        print(
-            f"evaluations of a pass: median {median(small):.0f}, most {max(small)}; of a failure: median {median(lost):.0f}, most {max(lost)}"
-        )
+    for what, numbers in (("pass", small), ("failure", lost)):
+        if numbers:
+            print(f"evaluations of a {what}: median {median(numbers):.0f}, most {max(numbers)}")
 
 
 if __name__ == "__main__":

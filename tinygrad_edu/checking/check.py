@@ -8,6 +8,7 @@ no numbers (`protocol`), which rule it was (`localisation`, `bisection`, `mistak
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -215,7 +216,9 @@ class Examination:
     def _localise(self, trial: Trial, failed: list) -> None:
         """Ask the record who it was. A part that fails decides what the whole could not."""
         found, problem = self.found, trial.problem
-        below = [(row, k) for row, _, _, k in trial.suspects if row.reason == BELOW or (row.verdict == OPEN and k.tiny)]
+        spread = cache(lambda j: problem.spread(trial.x, trial.components[j]))
+        opened = [(row, known.as_rounded(spread(j))) for row, _, j, known in trial.suspects if row.verdict == OPEN]
+        below = [(row, known) for row, known in opened if row.reason == BELOW or known.tiny]
         if problem.differentiable:
             found.culprit, note, kinked = first_wrong(problem, trial.x, self.rng, self.rtol, trial.order)
             found.notes += [note] if note else []
@@ -223,7 +226,8 @@ class Examination:
                 row = next(s[0] for s in trial.suspects if s[0].verdict == OPEN)
                 row.verdict, row.reason = FAIL, f"the rule of {found.culprit.operation} is wrong"
             if found.culprit is None:
-                for row, _, _, known in failed:
+                for row, _, j, known in failed:
+                    known = known.as_rounded(spread(j))
                     row.verdict, row.reason = known.excused(self.rtol, kinked)
         else:  # what cannot change f by one rounding is zero, unless a record says more
             below = [(row, k) for row, k in below if k.tiny]

@@ -149,8 +149,8 @@ def _ordered(x: Stepped, order: Any, axis: int) -> Stepped:
 
 
 def _spread(root: bool) -> Any:
-    def formula(x: Stepped, *rest: Any, axis: Any = None, ddof: float = 0, correction: Any = None, keepdims: bool = False,
-                dtype: Any = None, **params: Any) -> Any:  # fmt: skip
+    def formula(x: Stepped, *rest: Any, axis: Any = None, ddof: float = 0, correction: Any = None,
+                keepdims: bool = False, dtype: Any = None, **params: Any) -> Any:  # fmt: skip
         if params or any(r is not None for r in rest):
             raise NotStepped("var with where= or mean=")
         away = x - np.mean(x, axis=axis, keepdims=True)

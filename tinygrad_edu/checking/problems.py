@@ -14,12 +14,14 @@ import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from ..calls import is_inexact
 from ..errors import GradientError, ShapeError, TreeError
-from ..modes import strict_ieee
+from ..graph import history
+from ..modes import pullback, strict_ieee
 from ..runs import Run, data_of
 from ..tensor import Tensor
 from ..transforms import vjp
@@ -162,6 +164,27 @@ class Problem:
         if self.linear_at is None or fresh or self.linear_at[0] != key:
             self.linear_at = (key, self.linearise(self.inputs.arrays(x)))
         return self.linear_at[1]
+
+    def spread(self, x: Vector, v: Vector) -> float:
+        """How large the numbers are from which vᵀf is computed, as far as it depends on them: Σ |ȳ||y| over the record.
+
+        f is rounded like this number, however small it is itself. Without a record f has to speak for itself.
+
+        References: N. J. Higham, Accuracy and Stability of Numerical Algorithms (2002), §3.3, on running errors.
+        """
+        if not self.differentiable:
+            return float(np.abs(v) @ self.heft)
+        self.cost.vjps += 1
+        run = Run("check", self.function, self.inputs.arrays(x))
+        pairs = zip(run.nodes, self.outputs.arrays(v, conjugate=True), strict=True)
+        roots = [(node, g) for node, g in pairs if node is not None]
+        lines = history([node for node, _ in roots])[0]
+        for node in lines:
+            node.watcher = ref(run)  # so that the walk keeps its cotangent
+        found = pullback([node for node, _ in roots], [g for _, g in roots]) if roots else {}
+        plain = [(g, node.value) for node, g in found.items() if isinstance(node.value, np.ndarray | np.generic)]
+        sums = [float(np.sum(np.abs(g) * np.abs(y))) for g, y in plain]
+        return max(float(np.abs(v) @ self.heft), *(s for s in sums if np.isfinite(s)), 0.0)
 
     def step(self, x: Vector, u: Vector) -> tuple[Vector, Vector, float]:
         """f(x), Ju by a complex step, and how far along ±u the nearest kink is.

@@ -115,7 +115,7 @@ class _Excuse:
         problem.heft = np.fmax(problem.heft, sigma / EPS)
         nudged = problem.pull(problem.x, v * (1 + 4 * EPS * self.rng.choice([-1.0, 1.0], v.size)))
         excuse = np.max(np.abs(nudged - problem.pull(problem.x, v)), initial=0)
-        return 512 * EPS * float(np.abs(v) @ problem.heft) / steps + 64 * (excuse if np.isfinite(excuse) else 0)
+        return 512 * EPS * problem.spread(problem.x, v) / steps + 64 * (excuse if np.isfinite(excuse) else 0)
 
 
 def _differ(problem: Problem, found: Array, expected: Array, size: Array, excuse: _Excuse | None = None) -> bool:

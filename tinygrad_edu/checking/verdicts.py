@@ -12,7 +12,7 @@ passes as negligible, and the report says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, isnan
 from typing import Any
 
@@ -123,6 +123,10 @@ class Measured:
             return ZERO, ""
         return OPEN, f"rounding hides errors below {tolerance / largest if largest else tolerance:.0e}"
 
+    def as_rounded(self, spread: float) -> Measured:
+        """The same, beside what f is computed from."""
+        return replace(self, size=max(self.size, spread), grain=max(self.grain, EPS * spread))
+
     def excused(self, rtol: float, kinked: bool) -> tuple[str, str]:
         """Verdict and reason of a failure, after every rule of the record was found right by itself.
 
@@ -152,4 +156,4 @@ def measured(analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, grai
     """What is known of component j."""
     numbers = analytic, slopes.value, slopes.error, slopes.left, slopes.right, slopes.side_error
     known = [float(q[j]) for q in (*numbers, floor, scale, size, grain)]
-    return Measured(*known, kink=bool(slopes.kink[j]), sharp=slopes.method == "complex step")
+    return Measured(*known, kink=bool(slopes.kink[j]), sharp=slopes.method == "complex step")  # type: ignore[misc,arg-type]
