@@ -97,11 +97,11 @@ BATCH = RANDOM.normal(size=(6, 5)), np.eye(3)[RANDOM.integers(3, size=6)]
 CASES = {
     "logistic": (logistic, (RANDOM.normal(size=3), 0.3), (0, 1)),
     "chain": (chain, (1.3, 0.2, RANDOM.normal(size=50), np.sign(RANDOM.normal(size=50))), (0, 1)),
-    "large chain": (chain, (1.3, 0.2, RANDOM.normal(size=40_000), np.sign(RANDOM.normal(size=40_000))), (0, 1, 2)),
+    "large chain": (chain, (1.3, 0.2, RANDOM.normal(size=300_000), np.sign(RANDOM.normal(size=300_000))), (0, 1, 2)),
     "perceptron": (perceptron, (PARAMETERS, *BATCH), 0),
     "recurrent": (recurrent, [RANDOM.normal(size=s) / 2 for s in ((4, 4), (4, 2), (9, 2))], (0, 1)),
     "mixture": (mixture, (RANDOM.normal(size=(3, 2)), RANDOM.uniform(1, 2, 3), RANDOM.normal(size=3),
-                          RANDOM.normal(size=(9000, 2))), (0, 1, 2)),
+                          RANDOM.normal(size=(50_000, 2))), (0, 1, 2)),
     "rosenbrock": (rosenbrock, (RANDOM.normal(size=9),), 0),
     "large rosenbrock": (rosenbrock, (RANDOM.normal(size=20_000),), 0),
     "convolution": (convolved, (RANDOM.normal(size=(2, 3, 3, 3)), RANDOM.normal(size=(2, 3, 6, 6))), (0, 1)),

@@ -17,7 +17,7 @@ import numpy as np
 
 from .emit_c import can_emit
 from .emit_numpy import Module, emit_numpy
-from .passes import fuse, gather, reuse
+from .passes import drop, fuse, gather, lower, merge, reuse
 from .passes.fuse import domain_of
 from .program import Line, Program
 from .spelling_c import is_spoken
@@ -25,7 +25,7 @@ from .storage import is_view
 from .toolchain import BuildError, compiler
 
 BACKENDS = ("auto", "numpy", "c")
-LARGE = 16384
+LARGE = 131072
 """Pointwise lines of more elements go into kernels of the NumPy backend."""
 
 _SILENT = copy_context()
@@ -47,7 +47,7 @@ class Build:
 
     def __init__(self, program: Program, backend: str, threads: int, silent: bool) -> None:
         self.silent = silent
-        self.fused = {"numpy": reuse(fuse(program, is_large))}
+        self.fused = {"numpy": reuse(fuse(drop(merge(lower(program))), is_large, smallest=4))}
         self.modules: dict[str, Module] = {"numpy": emit_numpy(self.fused["numpy"], threads)}
         self.run: Callable[..., Sequence[Any]] = self._ready("numpy")
         self.thread: Thread | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import update_wrapper
 from math import isfinite
 from typing import Any
@@ -20,7 +21,7 @@ from .passes import improved
 from .program import Program
 from .signatures import NotPlain, builder, is_input, named_leaves, signed
 from .trace import Recorder, recording_program
-from .traced import Traced
+from .traced import RuleTraceError, Traced
 
 Function = Callable[..., Any]
 _Array, _Number = np.ndarray, np.float64
@@ -130,8 +131,8 @@ class Compiled:
         if trace is None:
             try:
                 trace, captured = self._trace_for(key, args, kwargs)
-            except TraceError:
-                if self.fallback:
+            except TraceError as error:
+                if self.fallback or type(error) is RuleTraceError:
                     return self.function(*args, **kwargs)
                 raise
             inputs = (*inputs, *captured)
@@ -222,11 +223,21 @@ class Trace:
         name = getattr(f, "__name__", "f")
         checks = [Traced(recorder, None, v) for v, _ in recorder.assumptions]
         self.truths = [truth for _, truth in recorder.assumptions]
-        self.program: Program = recorder.finished([*outputs, *checks], name if name.isidentifier() else "f")
+        whole = recorder.finished([*outputs, *checks], name if name.isidentifier() else "f")
+        self.program: Program = self._without_idle_captures(whole)
         self.build = builder(result)
         self.looks = recorder.passes > 0  # a pass was walked: results that are not finite are looked at again
         self.improved = improved(self.program)
         self.made = Build(self.improved, backend, threads, silent=self.looks)
+
+    def _without_idle_captures(self, program: Program) -> Program:
+        """The program without the inputs that f could reach, but did not read."""
+        read, arrays = program.users, self.captures.arrays
+        n = len(program.inputs) - len(arrays)
+        used = [v in read for v in program.inputs[n:]]
+        self.captures.arrays = [slot for slot, on in zip(arrays, used, strict=True) if on]
+        kept = [v for v, on in zip(program.inputs[n:], used, strict=True) if on]
+        return replace(program, inputs=(*program.inputs[:n], *kept))
 
 
 def _finite(y: Any) -> bool:

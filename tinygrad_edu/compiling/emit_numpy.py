@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from ..rules.indexing import scatter
 from .emit_blocks import BLOCKS, BlockWriter
 from .emit_c import CModule, RegionWriter
 from .kinds import is_pointwise, is_pure
 from .passes.buffers import SMALLEST, takes_out
 from .passes.fuse import is_reduction
+from .passes.lower import added_at
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, names_of, values_in
 from .spelling import ATOM, Speller
@@ -136,6 +138,9 @@ class Emitter:
             right = ", ".join(self.names[v] for v in line.reads)
             self.body.append(f"{left} = {RegionWriter(self.c, line, self.names).write()}({right})  # in C")
             return
+        if line.operation is added_at:
+            self.addition(line)
+            return
         text, binds = self.speller.expression(line)
         if self.may_nest(line, text):
             self.speller.nested[line.result] = text, binds
@@ -158,6 +163,17 @@ class Emitter:
         named = line.results[0].name is not None and line.results[0].shape
         comment = "  # " + ", ".join(filter(None, [shape if named else "", note])) if note or named else ""
         self.body.append(text + (comment if len(text) + len(comment) < WIDTH else ""))
+
+    def addition(self, line: Line) -> None:
+        """An addition into a slice: of an array that nobody else reads, or of a copy."""
+        x, part, index = line.args
+        own = line.result in self.out
+        name = self.speller.tree(x) if own else self.names[line.result]
+        if not own:
+            self.add(f"{name} = {self.speller.tree(x, ATOM)}.copy()", line)
+        self.body.append(f"{name}[{self.speller.index(index)}] += {self.speller.tree(part)}")
+        if own:
+            self.names[line.result] = name
 
     def may_nest(self, line: Line, text: str) -> bool:
         """True for a small result that is read once, by a line that comes soon enough to be one formula with it."""
@@ -192,7 +208,7 @@ def _is_fresh(line: Line) -> bool:
     if (
         isinstance(f, Kernel | Region)
         or takes_out(line)
-        or f in (np.where, operator.pow, np.full)
+        or f in (np.where, operator.pow, np.full, scatter, added_at)
         or is_reduction(line)
     ):
         return True

@@ -81,7 +81,7 @@ def may_view(line: Line) -> bool:
     f = line.operation
     if isinstance(f, np.ufunc | Kernel | Region) or f in CHOICES - {np.astype}:
         return False
-    if isinstance(f, Op):
+    if isinstance(f, Op) or getattr(f, "__name__", "") == "added_at":
         return False  # scatter and setitem, which make arrays of their own
     if getattr(f, "__module__", None) in (None, "builtins"):
         return True

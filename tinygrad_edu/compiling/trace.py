@@ -177,7 +177,7 @@ class Recorder:
         """The program, with the user's names: targets of assignments, the function's name, and cotangents' primals."""
         names = {v: v.name for v in self.inputs if v.name}
         own = [line for line in self.lines if line.results[0] in self.by_user]
-        for line, following in zip(own, [*own[1:], None], strict=True):
+        for line, following in zip(own, [*own[1:], None], strict=False):
             place = line.place
             ends = place and not line.several and (following is None or following.place != place)
             if ends and (target := _target(place)):

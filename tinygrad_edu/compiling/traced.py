@@ -193,10 +193,24 @@ class Draw:
         return getattr(generator, self.__name__)(*args, **kwargs)
 
 
+class RuleTraceError(TraceError):
+    """A rule of the library did with values what a program cannot, where it met ties: no fault of the user's."""
+
+
+def _in_a_pass() -> bool:
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_OWN + "modes"):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
+
+
 def refusal(what: str, cure: str) -> TraceError:
     """The error, with the user's line and the cure."""
     place = place_of_user()
-    return TraceError(
+    kind = RuleTraceError if _in_a_pass() else TraceError
+    return kind(
         f"compile: {what}.{f'{chr(10)}  {place}' if place else ''}\n"
         f"What to do: {cure}; or run eagerly, with fallback=True"
     )

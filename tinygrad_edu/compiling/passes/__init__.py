@@ -8,11 +8,25 @@ from .buffers import reuse
 from .fold import fold
 from .fuse import fuse
 from .identities import simplify
+from .lower import lower
 from .merge import drop, merge
 from .regions import gather
 from .transposes import flag
 
-__all__ = ["Kernel", "drop", "flag", "fold", "fuse", "gather", "improved", "merge", "reuse", "simplify", "sink"]
+__all__ = [
+    "Kernel",
+    "drop",
+    "flag",
+    "fold",
+    "fuse",
+    "gather",
+    "improved",
+    "lower",
+    "merge",
+    "reuse",
+    "simplify",
+    "sink",
+]
 
 
 def improved(program: Program) -> Program:

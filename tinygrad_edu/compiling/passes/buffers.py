@@ -11,8 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...rules.indexing import scatter
 from ..kinds import may_view
 from ..program import Kernel, Line, Program, Region, Value, values_in
+from .lower import added_at
 from .transposes import product
 
 SMALLEST = 4096
@@ -40,6 +42,10 @@ def reuse(program: Program, smallest: int = SMALLEST) -> Program:
         elementwise = isinstance(line.operation, np.ufunc) and line.operation.signature is None
         if elementwise:  # may write over its own argument, which it has read by then
             _release(free, [v for v in dying.get(i, []) if v in line.reads])
+        if line.operation is added_at and (x := line.args[0]) in dying.get(i, []):
+            out[line.result] = x  # in place
+            dying[i].remove(x)
+            continue
         for result in line.results if takes_out(line) or isinstance(line.operation, Kernel) else ():
             choices = free.get((result.shape, result.dtype), [])
             if result.size >= smallest and choices:
@@ -64,7 +70,11 @@ def takes_out(line: Line) -> bool:
 
 def owns(line: Line) -> bool:
     """True if the results lie in fresh memory of their own."""
-    return takes_out(line) or isinstance(line.operation, Kernel | Region) or line.operation in (np.where, operator.pow)
+    return (
+        takes_out(line)
+        or isinstance(line.operation, Kernel | Region)
+        or line.operation in (np.where, operator.pow, scatter, added_at)
+    )
 
 
 def _families(program: Program) -> dict[Value, Value]:

@@ -51,6 +51,11 @@ def _is(x: Any, number: float) -> bool:
     return isinstance(x, NUMBERS) and not isinstance(x, bool) and x == number and not (number == 0 and np.signbit(x))
 
 
+def _is_plain(x: Any) -> bool:
+    """True for a number whose negative is one of the same kind."""
+    return isinstance(x, int | float) and not isinstance(x, bool)
+
+
 def _inner(x: Any, operation: Any, makers: Makers) -> Line | None:
     """The line that made x, if it is a call of this operation."""
     line = makers.get(x) if type(x) is Value else None
@@ -67,12 +72,42 @@ def _multiply(line: Line, makers: Makers) -> Any:
     if x is y and _same(x, line) and x.dtype.kind == "f":
         return line.like(np.square, x)
     p, q = _inner(x, np.negative, makers), _inner(y, np.negative, makers)
-    return line.like(np.multiply, p.args[0], q.args[0]) if p and q else None
+    if p and q:
+        return line.like(np.multiply, p.args[0], q.args[0])
+    return _negated(line, makers, p, q)
 
 
 def _divide(line: Line, makers: Makers) -> Any:
     x, y = line.args
-    return x if _is(y, 1) and _same(x, line) else None
+    if _is(y, 1) and _same(x, line):
+        return x
+    return _negated(line, makers, _inner(x, np.negative, makers), None)
+
+
+def _negated(line: Line, makers: Makers, p: Line | None, q: Line | None) -> Any:
+    """(-x) y is -(x y), or x (-c) with a constant c: the sign goes to where it costs nothing, or meets another."""
+    x, y = line.args
+    if p is None and q is None:
+        return None
+    if line.result.dtype is None or line.result.dtype.kind != "f":
+        return None
+    if p and _is_plain(y):
+        return line.like(line.operation, p.args[0], -y)
+    if q and _is_plain(x):
+        return line.like(line.operation, -x, q.args[0])
+    inner = p.args[0] if p else q.args[0]  # type: ignore[union-attr]
+    value = Value(line.result.shape, line.result.dtype, weak=line.result.weak)
+    args = (inner, y) if p else (x, inner)
+    return [Line(line.operation, args, {}, (value,), place=line.place), line.like(np.negative, value)]
+
+
+def _sum(line: Line, makers: Makers) -> Any:
+    """The sum of negatives is the negative sum."""
+    p = _inner(line.args[0], np.negative, makers)
+    if p is None or len(line.args) > 1 or set(line.params) - {"axis", "keepdims"}:
+        return None
+    value = Value(line.result.shape, line.result.dtype)
+    return [Line(np.sum, (p.args[0],), line.params, (value,), place=line.place), line.like(np.negative, value)]
 
 
 def _add(line: Line, makers: Makers) -> Any:
@@ -94,7 +129,16 @@ def _subtract(line: Line, makers: Makers) -> Any:
 
 def _negative(line: Line, makers: Makers) -> Any:
     p = _inner(line.args[0], np.negative, makers)
-    return p.args[0] if p else None
+    if p:
+        return p.args[0]
+    q = _inner(line.args[0], np.multiply, makers)
+    if q and line.result.dtype is not None and line.result.dtype.kind == "f":
+        x, y = q.args  # -(c x) is (-c) x
+        if _is_plain(x):
+            return line.like(np.multiply, -x, y)
+        if _is_plain(y):
+            return line.like(np.multiply, x, -y)
+    return None
 
 
 def _power(line: Line, makers: Makers) -> Any:
@@ -187,6 +231,7 @@ def _getitem(line: Line, makers: Makers) -> Any:
 RULES: dict[Any, Callable[[Line, Makers], Any]] = {
     np.multiply: _multiply,       np.divide: _divide,          np.add: _add,          np.subtract: _subtract,
     np.negative: _negative,       operator.pow: _power,        np.mean: _mean,        np.where: _where,
+    np.sum: _sum,
     np.reshape: _reshape,         np.transpose: _transpose,    np.swapaxes: _transpose,
     np.matrix_transpose: _transpose,
     np.broadcast_to: _unchanged,  np.astype: _unchanged,       np.positive: _unchanged,

@@ -22,7 +22,7 @@ def merge(program: Program) -> Program:
         if not is_pure(line):
             lines.append(line)
             continue
-        key = (line.operation, _key(line.args), _key(line.params))
+        key = (line.operation, key_of(line.args), key_of(line.params))
         if key in first:
             known.update(zip(line.results, first[key].results, strict=True))
         else:
@@ -42,14 +42,14 @@ def drop(program: Program) -> Program:
     return replace(program, lines=tuple(reversed(lines)))
 
 
-def _key(tree: Any) -> Hashable:
+def key_of(tree: Any) -> Hashable:
     """What tells trees of arguments apart: 1, 1.0 and True are different, and so are 0.0 and -0.0."""
     if isinstance(tree, tuple | list):
-        return type(tree), tuple(map(_key, tree))
+        return type(tree), tuple(map(key_of, tree))
     if isinstance(tree, dict):
-        return tuple((name, _key(tree[name])) for name in sorted(tree))
+        return tuple((name, key_of(tree[name])) for name in sorted(tree))
     if type(tree) is slice:
-        return slice, _key((tree.start, tree.stop, tree.step))
+        return slice, key_of((tree.start, tree.stop, tree.step))
     if isinstance(tree, float | np.generic):
         return type(tree), repr(tree)
     if isinstance(tree, np.ndarray):

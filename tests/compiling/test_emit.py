@@ -1,0 +1,118 @@
+"""The source: it runs without the library, says what the user says, and computes what the function does."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import tinygrad_edu as tg
+from tinygrad_edu.compiling import toolchain
+
+from .losses import CASES
+from .programs import programs
+
+OUTSIDE = """
+import sys
+sys.modules["tinygrad_edu"] = None  # may not be imported
+import pickle
+source, name, inputs, expected = pickle.load(sys.stdin.buffer)
+space = {}
+exec(source, space)
+import numpy as np
+for a, b in zip(space[name](*inputs), expected, strict=True):
+    np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+assert not [m for m in sys.modules if m.startswith("tinygrad_edu.")]
+"""
+
+
+@pytest.mark.parametrize("name", ["chain", "large chain", "mixture", "rosenbrock", "recurrent", "spectral"])
+def test_the_source_runs_with_numpy_alone(name):
+    f, args, argnums = CASES[name]
+    compiled = tg.compile(tg.value_and_grad(f, argnums))
+    compiled(*args)
+    trace = compiled.latest
+    expected = trace.made.run(*args)
+    given = pickle.dumps((compiled.source, trace.program.name, args, expected))
+    done = subprocess.run([sys.executable, "-c", OUTSIDE], input=given, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_source_speaks_the_users_names():
+    def loss(W1, b1, x):
+        hidden = np.tanh(x @ W1 + b1)
+        return np.mean(hidden**2)
+
+    compiled = tg.compile(tg.value_and_grad(loss, (0, 1)))
+    compiled(np.ones((3, 2)), np.zeros(2), np.ones((4, 3)))
+    for name in ("W1", "hidden", "W1_bar", "b1_bar", "def loss(W1, b1, x):", "# (4, 2), line"):
+        assert name in compiled.source
+    assert "x.T @ " in compiled.source
+    assert "loss_, W1_bar, b1_bar" in compiled.source
+
+
+def test_a_formula_is_one_line():
+    compiled = tg.compile(lambda x, y: np.exp(2 * y) * np.sin(x) + (x - y) * -((x + y) ** 2) / (x - (y - x)))
+    assert compiled(0.5, 1.5) == pytest.approx(np.exp(3.0) * np.sin(0.5) + -1.0 * -(2.0**2) / (0.5 - 1.0))
+
+
+def test_what_is_scipys_is_imported_and_what_is_the_users_is_given_from_outside():
+    special = pytest.importorskip("scipy.special")
+    slope = tg.grad(lambda x: np.sum(special.erf(x)))
+    compiled = tg.compile(slope)
+    x = np.array([0.1, -2.0])
+    np.testing.assert_allclose(compiled(x), slope(x), rtol=1e-14)
+    value = tg.compile(lambda x: special.erf(x) + np.exp(x))
+    value(x)
+    assert "import scipy.special" in value.source
+    middle = tg.compile(lambda x: np.apply_along_axis(_middle, 0, x))
+    assert middle(np.arange(3.0)) == 1.0
+    assert "# from outside: constant_1" in middle.source
+
+
+def _middle(row):
+    return row[len(row) // 2]
+
+
+def test_large_work_goes_by_blocks_on_threads():
+    f, args, argnums = CASES["large chain"]
+    compiled = tg.compile(tg.value_and_grad(f, argnums), threads=2)
+    compiled(*args)
+    assert "in_blocks(block_of_" in compiled.source
+    assert "threads=2" in compiled.source
+    one = tg.compile(tg.value_and_grad(f, argnums), threads=1)(*args)
+    for a, b in zip(compiled(*args)[1], one[1], strict=True):
+        assert np.array_equal(a, b)  # sums are put together in order, whoever made them
+
+
+@given(case=programs())
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_program_computes_the_same_compiled(case):
+    f, arrays = case
+    check(f, arrays, "numpy")
+
+
+@pytest.mark.skipif(toolchain.compiler() is None, reason="no C compiler")
+@given(case=programs(longest=6))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_program_computes_the_same_in_c(case):
+    f, arrays = case
+    check(f, arrays, "c")
+
+
+def check(f, arrays, backend):
+    """Value and gradient, compiled and not; the arguments stay what they were."""
+    both = tg.value_and_grad(f, (0, 1))
+    value, gradient = both(*arrays)
+    before = [a.copy() for a in arrays]
+    compiled = tg.compile(both, backend)
+    compiled(*arrays)
+    found, slopes = compiled.wait()(*arrays)
+    loose = 1e5 if any(name == "single" for name, _, _ in f.steps) else 1.0  # the last digit of a float32
+    np.testing.assert_allclose(found, value, rtol=1e-11 * loose, atol=1e-11 * loose)
+    scale = loose * max(1.0, *(np.max(np.abs(g)) for g in gradient))
+    for a, b in zip(slopes, gradient, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9 * loose, atol=1e-11 * scale)
+    assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))

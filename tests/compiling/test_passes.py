@@ -1,0 +1,174 @@
+"""Each pass alone: what it does to a program, and that it keeps the meaning of any."""
+
+import operator
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import tinygrad_edu as tg
+from tinygrad_edu.compiling.compiled import Trace
+from tinygrad_edu.compiling.emit_c import can_emit
+from tinygrad_edu.compiling.passes import drop, flag, fold, fuse, gather, improved, lower, merge, reuse, simplify, sink
+from tinygrad_edu.compiling.passes.lower import added_at
+from tinygrad_edu.compiling.passes.transposes import product
+from tinygrad_edu.compiling.program import Kernel, Region
+from tinygrad_edu.compiling.spelling_c import is_spoken
+from tinygrad_edu.compiling.storage import is_view
+from tinygrad_edu.compiling.traced import RuleTraceError
+from tinygrad_edu.rules.indexing import scatter
+
+from .programs import programs
+
+PASSES = {
+    "fold": fold, "simplify": simplify, "merge": merge, "drop": drop, "sink": sink, "flag": flag, "fuse": fuse,
+    "improved": improved, "lower": lambda p: lower(p), "reuse": lambda p: reuse(p, smallest=1),
+    "gather": lambda p: gather(fuse(p, is_spoken, smallest=1, numbers=True), can_emit, is_view),
+}  # fmt: skip
+
+
+def traced(f, *args):
+    return Trace(f, args, {}, (), "numpy", 1).program
+
+
+def operations(program):
+    return [line.operation for line in program.lines]
+
+
+@pytest.mark.parametrize("name", PASSES)
+@given(case=programs())
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_pass_keeps_the_meaning_of_any_program(name, case):
+    f, arrays = case
+    try:
+        program = traced(tg.value_and_grad(f, (0, 1)), *arrays)
+    except RuleTraceError:  # a rule met ties
+        return
+    for before in (program, simplify(fold(program))):
+        for a, b in zip(PASSES[name](before)(*arrays), before(*arrays), strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11)
+
+
+# --- what each does ---------------------------------------------------------------------------------------------------
+
+x = np.array([1.0, 2.0, 3.0])
+
+
+def test_fold_computes_what_reads_no_input():
+    program = fold(traced(lambda x: x * (np.ones_like(np.sum(x)) / 4), x))
+    assert operations(program) == [np.sum, np.multiply]
+    assert program.lines[1].args[1] == 0.25
+
+
+def test_fold_leaves_the_users_arrays_alone():
+    data = np.ones(3)
+    assert operations(fold(traced(lambda x: x + np.exp(data), x))) == [np.exp, np.add]
+
+
+IDENTITIES = {
+    "x * 1": (lambda x: x * 1, []),
+    "1 * x": (lambda x: 1.0 * x, []),
+    "x / 1": (lambda x: x / 1, []),
+    "x - 0": (lambda x: x - 0.0, []),
+    "x + 0, which turns -0 to 0": (lambda x: x + 0.0, [np.add]),
+    "0 * x, which may be NaN": (lambda x: 0 * x, [np.multiply]),
+    "--x": (lambda x: np.negative(-x), []),
+    "x ** 1": (lambda x: x**1, []),
+    "x ** 2": (lambda x: x**2, [np.square]),
+    "x ** 3": (lambda x: x**3, [operator.pow]),
+    "x * x": (lambda x: x * x, [np.square]),
+    "x * -1": (lambda x: x * -1, [np.negative]),
+    "x + -y": (lambda x: np.exp(x) + -x, [np.exp, np.subtract]),
+    "-x * -y": (lambda x: -x * -np.exp(x), [np.exp, np.multiply]),
+    "-x * 2": (lambda x: -x * 2.0, [np.multiply]),
+    "sum(-x)": (lambda x: np.sum(-x), [np.sum, np.negative]),
+    "mean": (lambda x: np.mean(x), [np.sum, np.divide]),
+    "x.T.T of a row": (lambda x: x.T, []),
+    "reshape twice": (lambda x: np.reshape(np.reshape(x, (3, 1)), (3,)), []),
+    "astype": (lambda x: x.astype(float), []),
+    "where(c, x, x)": (lambda x: np.where(x > 0, x, x), []),
+    "x[:]": (lambda x: x[:], []),
+}
+
+
+@pytest.mark.parametrize("name", IDENTITIES)
+def test_simplify_applies_what_holds_to_the_last_bit(name):
+    f, expected = IDENTITIES[name]
+    program = drop(simplify(simplify(traced(f, x))))
+    assert operations(program) == expected
+    special = np.array([-0.0, np.inf, np.nan])
+    with np.errstate(all="ignore"):
+        (found,), wanted = program(special), f(special)
+    np.testing.assert_array_equal(found, wanted)
+    assert np.array_equal(np.signbit(np.atleast_1d(found)[:1]), np.signbit(np.atleast_1d(wanted)[:1]))
+
+
+def test_merge_keeps_the_first_of_equal_lines_and_all_random_ones():
+    f = lambda x, rng: np.sin(x) * np.sin(x) + rng.normal() + rng.normal()
+    names = [getattr(o, "__name__", "") for o in operations(merge(traced(f, x, np.random.default_rng(0))))]
+    assert names == ["sin", "multiply", "normal", "add", "normal", "add"]
+
+
+def test_drop_leaves_out_what_nobody_reads():
+    assert operations(drop(traced(lambda x: (np.exp(x), np.sin(x))[1], x))) == [np.sin]
+
+
+def test_sink_lets_broadcasting_do_what_broadcast_to_did():
+    f = lambda x: np.broadcast_to(np.sum(x), (3,)) * x
+    assert operations(drop(sink(traced(f, x)))) == [np.sum, np.multiply]
+    g = lambda x: np.exp(np.broadcast_to(np.sum(x), (3,)))
+    program = drop(sink(traced(g, x)))
+    assert operations(program) == [np.sum, np.exp, np.broadcast_to]
+    assert program.lines[1].result.shape == ()
+
+
+def test_flag_takes_transposes_into_the_product():
+    A = np.arange(6.0).reshape(2, 3)
+    program = improved(traced(lambda A: A.T @ A @ np.swapaxes(A, -1, -2), A))
+    assert operations(program) == [product, product]
+    assert [dict(line.params) for line in program.lines] == [{"left": True}, {"right": True}]
+
+
+def test_lower_adds_into_slices():
+    f = tg.grad(lambda x: np.sum(x[1:] * x[:-1]))
+    lines = drop(lower(improved(traced(f, x)))).lines
+    assert [line.operation for line in lines if line.operation in (added_at, scatter)] == [scatter, added_at]
+
+
+def test_fuse_makes_one_kernel_of_what_goes_by_elements_and_its_sums():
+    f = tg.value_and_grad(lambda x: np.mean(np.log1p(np.exp(-x)) + np.tanh(x) ** 2))
+    program = fuse(improved(traced(f, x)))
+    kernels = [line for line in program.lines if isinstance(line.operation, Kernel)]
+    assert len(kernels) == 1
+    assert len(kernels[0].results) == 2
+
+
+def test_no_kernel_waits_for_another():
+    f = lambda x: np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x)))
+    program = fuse(improved(traced(f, x)))
+    known = set(program.inputs)
+    for line in program.lines:
+        assert known.issuperset(line.reads)
+        known.update(line.results)
+
+
+def test_reuse_never_writes_over_inputs_results_or_what_a_view_still_sees():
+    def f(x):
+        a = np.exp(x)
+        part = a[1:]
+        b = np.sin(a)
+        return b + 1, np.sum(part), np.cos(b) * 2
+
+    program = reuse(traced(f, x), smallest=1)
+    kept = {*program.inputs, *(v for v in program.outputs)}
+    assert kept.isdisjoint(program.notes["out"].values())
+    module = tg.compile(f)
+    assert np.array_equal(module(x)[0], f(x)[0])
+
+
+def test_gather_leaves_to_numpy_what_c_cannot_say():
+    f = lambda x: np.linalg.norm(np.exp(x) + 1) * np.sin(np.sort(np.cos(x)))
+    program = gather(fuse(improved(traced(f, x)), is_spoken, smallest=1, numbers=True), can_emit, is_view)
+    assert [type(line.operation) is Region for line in program.lines].count(True) == 2
+    for a, b in zip(program(x), [f(x)], strict=True):
+        np.testing.assert_allclose(a, b)
