@@ -6,6 +6,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.errors import DtypeError, InPlaceError
 from tinygrad_edu.functions.reductions import cummax, logcumsumexp
+from tinygrad_edu.graph import history
 
 X = np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 4.0]])
 
@@ -269,3 +270,41 @@ def test_a_product_writes_into_a_tensor():
 def test_nothing_traced_is_left_to_numpy():
     assert np.add(tg.Tensor(X), 1.0, signature="dd->d").shape == X.shape
     np.testing.assert_array_equal(np.gcd.reduce(tg.Tensor([4, 6])), 2)
+
+
+def test_a_fold_of_steps_passes_its_first_element_on():
+    x = np.array([7.5, 2.0, 3.0])
+    f, one = np.floor_divide, np.array([7.5])
+    np.testing.assert_array_equal(tg.grad(lambda x: np.sum(f.accumulate(x)))(x), [1, 0, 0])
+    np.testing.assert_array_equal(tg.grad(lambda x: np.sum(f.reduceat(x, [0, 2])))(x), [0, 0, 1])
+    np.testing.assert_array_equal(tg.grad(f.reduce)(one), [1])
+    np.testing.assert_array_equal(tg.jvp(f.reduce, (one,), (np.array([2.0]),))[1], 2)
+    np.testing.assert_array_equal(tg.grad(f.reduce)(x), [0, 0, 0])
+
+
+@pytest.mark.parametrize("ufunc", [np.multiply, np.maximum, np.logaddexp, np.hypot, np.add])
+@pytest.mark.parametrize("indices", [[0, 2, 3, 7, 9], [5], [4, 4, 1, 9, 0], [2, 3, 4, 5]])
+def test_segments_of_several_lengths_are_folded_like_slices(ufunc, indices):
+    x = np.random.default_rng(0).uniform(0.5, 2, (10, 2))
+    ends = [*indices[1:], 10]
+    slices = lambda x: np.stack([ufunc.reduce(x[i : max(j, i + 1)]) for i, j in zip(indices, ends, strict=True)])
+    np.testing.assert_allclose(ufunc.reduceat(leaf(x), indices).data, ufunc.reduceat(x, indices))
+    g = np.random.default_rng(1).normal(size=(len(indices), 2))
+    found, expected = (tg.vjp(f, x)[1](g)[0] for f in (lambda x: ufunc.reduceat(x, indices), slices))
+    np.testing.assert_allclose(found, expected)
+
+
+def test_ten_thousand_segments_are_folded_at_once():
+    x = leaf(np.random.default_rng(0).uniform(0.9, 1.1, 20_000))
+    y = np.multiply.reduceat(x, np.arange(0, 20_000, 2))
+    assert len(history([y.node])[0]) < 10
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, x.data.reshape(-1, 2)[:, ::-1].reshape(-1))
+
+
+def test_one_target_for_two_outputs_is_refused():
+    x, target = leaf([1.5, 2.5]), tg.Tensor(np.zeros(2))
+    for call in (lambda: np.modf(x, target, target), lambda: np.divmod(x, 2, out=(target, target))):
+        with pytest.raises(InPlaceError, match="one Tensor twice"):
+            call()
+    np.testing.assert_array_equal(target.data, [0, 0])

@@ -53,6 +53,7 @@ ACCUMULATE = [
     row(np.add.accumulate, A, axis=0, dtype=np.float64), row(np.divide.accumulate, Z, axis=0),
 ]
 REDUCEAT = [
+    row(np.floor_divide.reduceat, W * 7.3, [0, 1, 3], entry="add.reduceat"), row(np.floor_divide.accumulate, P * 7.3, axis=1, entry="add.accumulate"), row(np.maximum.reduceat, D, [0, 1, 2], 1, entry="maximum.reduceat"),
     *(row(f.reduceat, x, i, axis=a, entry=f"{f.__name__}.reduceat") for f, x in [(np.add, T), (np.multiply, T), (np.logaddexp, T), (np.maximum, E)]
       for i, a in [([0, 2], 1), ([0, 3, 1, 2], 2)]), row(np.ufunc.reduceat, np.add, A, np.array([1, 0, 0])), row(np.add.reduceat, W, [3, 1, 4, 0]),
 ]

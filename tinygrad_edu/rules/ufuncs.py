@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NoRuleError
+from ..errors import InPlaceError, NoRuleError
 from ..graph import RULES, Op
 from .declare import NOTHING, Every, composite, linear, primitive
 from .indexing import scatter, setitem
@@ -23,6 +23,11 @@ still = Op(
     lambda *args, ufunc, method, **params: getattr(ufunc, method)(*args, **params), NOTHING, NOTHING, "flat", "still"
 )
 """Any method of a ufunc that is piecewise constant."""
+
+
+def _is_constant(ufunc):
+    """Whether its folds are: what is piecewise constant still passes a first element on, if of the same type."""
+    return RULES[ufunc].flat and "dd->d" not in ufunc.types
 
 
 def _derivative(ufunc, i, g, z, x, y):
@@ -61,9 +66,12 @@ accumulated = primitive(
 
 
 def _holders(x, y):
-    """Whether x holds the running extreme y, how many did so far, and whether y is still what it was (as 0 and 1)."""
+    """Who holds the running extreme y, and among how many; else, if none ties, where each of its values begins."""
     held = equal(x, y)
-    same = np.concatenate([np.zeros_like(held[..., :1]), equal(y[..., 1:], y[..., :-1])], axis=-1).astype(x.dtype)
+    new = np.concatenate([np.ones_like(held[..., :1]), ~equal(y[..., 1:], y[..., :-1])], axis=-1)
+    if type(new) is np.ndarray and np.array_equal(held, new):
+        return np.flatnonzero(new), None, None
+    same = (~new).astype(x.dtype)
     return held, recurrence(same, held.astype(x.dtype)), same
 
 
@@ -72,11 +80,15 @@ holders = Op(_holders, NOTHING, NOTHING, "flat", arity=2)
 
 def _running_extreme_vjp(g, y, x):
     held, number, same = holders(x, y)
+    if number is None:
+        return np.reshape(scatter(sum_at(np.ravel(g), indices=held, axis=0), shape=(x.size,), index=held), x.shape)
     return np.where(held, backwards(same, g / number), 0)
 
 
 def _running_extreme_jvp(t, y, x):
     held, number, same = holders(x, y)
+    if number is None:
+        return np.reshape(np.repeat(np.ravel(t)[held], np.diff(held, append=x.size)), x.shape)
     return recurrence(same, np.where(held, t, 0)) / number
 
 
@@ -95,7 +107,7 @@ def _accumulated(ufunc, array, axis=0, dtype=None):
         return (np.cumsum if ufunc is np.add else np.cumprod)(x, axis=axis)
     if ufunc in EXTREME:
         return EXTREME[ufunc](x, axis=axis)
-    if RULES[ufunc].flat:
+    if _is_constant(ufunc):
         return still(x, ufunc=ufunc, method="accumulate", axis=axis)
     if RULES[ufunc].kind == "composite" and x.shape[axis]:  # a formula has no rule: the loop is written out
         return np.stack(list(accumulate(np.unstack(x, axis=axis), ufunc)), axis)
@@ -117,7 +129,7 @@ def _reduced(ufunc, array, axis=0, dtype=None, keepdims=False, initial=None, whe
         params["where"] = where
     if ufunc in REDUCED:
         return REDUCED[ufunc](x, **params)
-    if RULES[ufunc].flat:
+    if _is_constant(ufunc):
         return still(x, ufunc=ufunc, method="reduce", **params)
     # what NumPy refuses (several axes but no order, nothing to begin with) it refuses of one element too
     known = {**params, "initial": 1} if initial is not None else params
@@ -145,6 +157,9 @@ def _sum_at(x, indices, axis):
 def _sum_at_transpose(g, y, x, indices, axis):
     """Every element that was read gets the cotangent of the sum it went into."""
     ends = np.append(indices[1:], x.shape[axis])
+    if indices.size and np.all(ends > indices):  # nothing is read twice
+        unread = np.zeros_like(g, shape=[indices[0] if a == axis % x.ndim else n for a, n in enumerate(x.shape)])
+        return np.concatenate([unread, np.repeat(g, ends - indices, axis)], axis)
     lengths = np.where(ends > indices, ends - indices, 1)
     sums = np.repeat(np.arange(indices.size), lengths)
     read = np.arange(sums.size) + np.repeat(indices - np.cumsum(lengths) + lengths, lengths)
@@ -158,15 +173,15 @@ def _reduced_at(ufunc, array, indices, axis=0, dtype=None):
     x, indices = array if dtype is None else np.astype(array, dtype), np.asarray(indices)
     if ufunc is np.add:
         return sum_at(x, indices=indices, axis=axis)
-    if RULES[ufunc].flat:
+    if _is_constant(ufunc):
         return still(x, indices, ufunc=ufunc, method="reduceat", axis=axis)
     axis, n = axis % x.ndim, x.shape[axis]
     ufunc.reduceat(np.ones(n), indices)  # NumPy refuses what is out of range
-    along = (slice(None),) * axis
-    if not indices.size:
-        return x[(*along, slice(0))]
-    pairs = zip(indices, [*indices[1:], n], strict=True)
-    return np.stack([_reduced(ufunc, x[(*along, slice(i, max(i + 1, j)))], axis) for i, j in pairs], axis)
+    lengths = np.maximum(np.append(indices[1:], n) - indices, 1)
+    groups = [np.flatnonzero(lengths == k) for k in np.unique(lengths)] or [indices]  # of segments equally long
+    reads = [indices[group, None] + np.arange(max(lengths[group], default=1)) for group in groups]
+    ys = [_reduced(ufunc, np.take(x, read, axis), axis + 1) for read in reads]
+    return np.take(np.concatenate(ys, axis), np.argsort(np.concatenate(groups)), axis)
 
 
 def _outer(ufunc, A, B, **params):
@@ -258,6 +273,8 @@ def _writing(formula):
         if out is None:
             return y
         chosen = params.get("where", True) if formula is _called else True
+        if len({id(t) for t in out if t is not None}) < sum(t is not None for t in out):
+            raise InPlaceError(f"{ufunc.__name__}: out= names one Tensor twice. Give each output a target of its own")
         ys = [_assigned(t, v, chosen) for t, v in zip(out, y if isinstance(y, tuple) else (y,), strict=True)]
         return tuple(ys) if isinstance(y, tuple) else ys[0]
 
