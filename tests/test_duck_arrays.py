@@ -79,7 +79,7 @@ DASK_LACKS_FUNCTION = {
     "nanmean", "nanvar", "nanstd", "about_a_mean", "partition", "median", "quantile", "percentile", "nanmedian",
     "nanquantile", "nanpercentile", "unique", "unique_values", "values_alone", "density", "corrcoef",
     "histogram_bin_edges",
-    "reduce", "accumulate", "reduceat", "ufunc_at", "cummax", "cummin", "logcumsumexp",  # its ufuncs have `outer` alone
+    "from_initial", "reduce", "accumulate", "reduceat", "ufunc_at", "cummax", "cummin", "logcumsumexp",  # its ufuncs have `outer` alone
     "fft", "ifft", "rfft", "irfft", "hfft", "ihfft", "fft2", "ifft2", "rfft2", "irfft2", "hfft2", "ihfft2", "fftn",
     "ifftn", "rfftn", "irfftn", "hfftn", "ihfftn", "interp", "convolve", "correlate", "unwrap",
     "polyval", "vander", "polymul", "polydiv", "roots", "poly", "polyfit", "fit_in_full",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.rules.reductions import recurrence
 
 NAN = np.nan
 
@@ -136,3 +137,64 @@ def test_float32_sums_in_float64_when_asked():
 @pytest.mark.parametrize("f", [np.sum, np.prod, np.max, np.cumsum])
 def test_one_number_may_be_reduced_along_axis_0(f):
     assert float(tg.grad(lambda x: np.sum(f(x, axis=0)))(3.0)) == 1
+
+
+ONE = np.array([[True, True], [False, False]])
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty", "ignore:invalid value", "ignore:Degrees of freedom")
+@pytest.mark.parametrize("f", [np.mean, np.var, np.std])
+@pytest.mark.parametrize(("axis", "row"), [(1, 1), ((), np.s_[1, :])])
+def test_the_mean_of_nothing_is_nan_and_so_is_its_slope_in_both_modes(f, axis, row):
+    x = np.arange(1.0, 5).reshape(2, 2)
+    y = lambda x: np.sum(f(x, axis=axis, where=ONE)[row])
+    assert np.isnan(tg.grad(y)(x)[1]).all()
+    assert np.isnan(tg.jvp(y, (x,), (np.array([[0.0, 0.0], [1.0, 2.0]]),))[1])
+    assert not np.isnan(tg.grad(lambda x: np.sum(f(x, axis=axis, where=ONE)[0]))(x)[0]).any()
+
+
+@pytest.mark.parametrize(
+    "f", [np.cumprod, np.cumsum, np.nanmean, np.nanprod, np.nancumprod, np.cumulative_prod, np.cumulative_sum]
+)
+@pytest.mark.parametrize("axis", [0, -1])
+def test_one_number_has_an_axis_for_numpy(f, axis):
+    x, y = np.array(3.0), lambda x: f(x, axis=axis)
+    assert y(tg.Tensor(x)).shape == np.shape(y(x))
+    assert float(tg.grad(lambda x: np.sum(y(x)))(x)) == float(np.sum(tg.jvp(y, (x,), (np.array(1.0),))[1])) == 1
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"), [(np.sum, 4), (np.prod, 27), (np.max, 0), (np.min, 1.5), (np.nansum, 4), (np.nanmin, 1.5)]
+)
+@pytest.mark.parametrize("params", [{}, {"keepdims": True}, {"where": np.array([True, True])}])
+def test_the_initial_value_of_a_reduction_may_be_differentiated(f, slope, params):
+    x, w = np.arange(1.0, 5).reshape(2, 2), np.array([1.0, 3.0])
+    y = lambda x, s: np.sum(f(x, axis=0, initial=s, **params) * w)
+    assert float(tg.grad(lambda s: y(tg.Tensor(x), s))(2.0)) == slope
+    assert float(tg.jvp(lambda s: y(tg.Tensor(x), s), (2.0,), (1.0,))[1]) == slope
+    np.testing.assert_array_equal(tg.grad(y, (0, 1))(x, 2.0)[0], tg.grad(y)(x, 2.0))
+    assert float(f(tg.Tensor(x), initial=tg.Tensor(2.0))) == f(x, initial=2.0)
+
+
+def test_a_product_is_differentiated_with_its_initial_value_twice():
+    f = lambda p: np.prod(p[:2] * 1, initial=p[2])
+    np.testing.assert_array_equal(tg.hessian(f)(np.array([2.0, 3.0, 5.0])), [[0, 5, 3], [5, 0, 2], [3, 2, 0]])
+
+
+@pytest.mark.parametrize("shape", [(65,), (1000,), (2, 3, 130), (3, 0, 70)])
+def test_a_long_recurrence_by_blocks_is_the_step_by_step_one(shape):
+    rng = np.random.default_rng(0)
+    a, b = rng.uniform(-1, 1, shape), rng.normal(size=shape)
+    s = b.copy()
+    for i in range(1, shape[-1]):
+        s[..., i] += a[..., i] * s[..., i - 1]
+    np.testing.assert_allclose(recurrence(a, b), s, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(a, np.random.default_rng(0).uniform(-1, 1, shape))
+
+
+def test_a_long_running_product_is_exact_with_a_zero():
+    x = np.full(200, 0.5)
+    x[100] = 0
+    g = tg.grad(lambda x: np.sum(np.cumprod(x)))(x)
+    assert g[100] == 0.5**100 * sum(0.5**k for k in range(100))
+    np.testing.assert_array_equal(g[101:], 0)

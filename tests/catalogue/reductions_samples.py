@@ -4,7 +4,7 @@ import numpy as np
 
 from catalogue.rows import numbers, row
 
-anywhere, _, _, apart = numbers(2)
+anywhere, positive, _, apart = numbers(2)
 
 A, T, V = anywhere(3, 4), anywhere(2, 3, 4), anywhere(5)
 D, E, F = apart(3, 4), apart(2, 3, 4), apart(6)
@@ -23,7 +23,21 @@ def about(spread):
     return about_a_mean
 
 
+def beginning(reduction):
+    """What it begins from is an argument too."""
+
+    def from_initial(x, initial, **params):
+        return reduction(x, initial=initial, **params)
+
+    return from_initial
+
+
 # fmt: off
+INITIAL = [
+    *(row(beginning(f), A, np.array(0.7), entry=f.__name__, **p) for f in [np.sum, np.prod] for p in [{}, {"axis": 0}, {"axis": (0, 1), "keepdims": True}, {"axis": 1, "where": holes}]),
+    *(row(beginning(f), D, np.array(0.33), entry=f.__name__, **p) for f in [np.max, np.min, np.nanmax] for p in [{}, {"axis": 0}, {"axis": 1, "keepdims": True, "where": holes}]),
+    row(beginning(np.nansum), A, np.array(0.7), axis=1, entry="nansum"), row(beginning(np.add.reduce), A, np.array(0.7), entry="sum"), row(beginning(np.prod), Z, np.array(0.7 + 1j), entry="prod"),
+]
 WHERE = [
     row(np.sum, A, where=holes, entry="sum_where"), row(np.sum, A, axis=0, where=holes[0], keepdims=True),
     *(row(f, A, axis=1, where=holes) for f in [np.mean, np.var, np.std, np.prod]),
@@ -45,7 +59,7 @@ DTYPE = [
 ]
 RUNNING = [
     *(row(np.cumprod, x, **p) for x, p in [(A, {}), (A, {"axis": 0}), (A, {"axis": -1}), (T, {"axis": 1}), (V, {}), (Z, {"axis": 1}),
-                                           (anywhere(3, 1), {"axis": 1}), (np.array(0.7), {})]),
+                                           (anywhere(3, 1), {"axis": 1}), (np.array(0.7), {}), (np.array(0.7), {"axis": 0}), (positive(90), {})]),
     *(row(f, A, axis=1, include_initial=i) for f in [np.cumulative_sum, np.cumulative_prod] for i in (False, True)),
     row(np.cumulative_sum, V), row(np.cumulative_prod, V, include_initial=True), row(np.cumulative_prod, T, axis=-2),
 ]
@@ -59,4 +73,4 @@ WITHOUT_NAN = [
 ]
 # fmt: on
 
-SAMPLES = [*WHERE, *SPREAD, *DTYPE, *RUNNING, *WITHOUT_NAN]
+SAMPLES = [*INITIAL, *WHERE, *SPREAD, *DTYPE, *RUNNING, *WITHOUT_NAN]

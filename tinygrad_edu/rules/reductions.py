@@ -11,6 +11,7 @@ import math
 
 import numpy as np
 
+from ..calls import binder
 from ..graph import Op
 from .declare import NOTHING, composite, flat, linear, primitive
 from .shapes import stretch
@@ -54,16 +55,17 @@ def reduced_size(shape, axis):
 
 
 def _number(shape, axis, where, like):
-    """The same where only some count."""
+    """The same where only some count, and which do: where none does, all, and so the slope is NaN as the mean is."""
     if where is True:
-        return reduced_size(shape, axis)
-    return np.sum(np.where(where, np.ones_like(like, shape=shape), 0), axis=axis, keepdims=True)
+        return reduced_size(shape, axis), True
+    number = np.sum(np.where(where, np.ones_like(like, shape=shape), 0), axis=axis, keepdims=True)
+    return np.where(number == 0, math.nan, number), np.where(number == 0, True, where)
 
 
 # --- sums -------------------------------------------------------------------------------------------------------------
 
 
-def _sum_transpose(g, y, x, axis=None, dtype=None, keepdims=False, initial=None, where=True):
+def _sum_transpose(g, y, x, initial=None, axis=None, dtype=None, keepdims=False, where=True):
     spread = stretch(g if axis is None or not x.shape else restored(g, axis, keepdims), shape=x.shape)
     return spread if where is True else np.where(where, spread, 0)
 
@@ -73,8 +75,9 @@ def _sum_jvp(t, y, x, initial=None, where=True, **params):
 
 
 def _mean_transpose(g, y, x, axis=None, dtype=None, keepdims=False, where=True):
-    spread = stretch(restored(g, axis, keepdims) / _number(x.shape, axis, where, g), shape=x.shape)
-    return spread if where is True else np.where(where, spread, 0)
+    number, counts = _number(x.shape, axis, where, g)
+    spread = stretch((restored(g, axis, keepdims) if x.shape else g) / number, shape=x.shape)
+    return spread if where is True else np.where(counts, spread, 0)
 
 
 def _cumsum_transpose(g, y, x, axis=None, dtype=None):
@@ -83,17 +86,41 @@ def _cumsum_transpose(g, y, x, axis=None, dtype=None):
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
 
-def _sum(x, **params):
+def _named(initial):
+    return {"initial": initial[0]} if initial else {}
+
+
+def _sum(x, *initial, **params):
+    params.update(_named(initial))
     return np.add.reduce(x, axis=None) if type(x) is np.ndarray and not params else x.sum(**params)
 
 
+def _reduction(function, of_array, of_initial, **options):
+    """Declare a reduction by the rules of its array and of `initial=`, which is an argument if it is a Tensor."""
+    rules = zip(of_array, of_initial, strict=True)
+    options.setdefault("call", lambda x, *initial, **params: function(x, **_named(initial), **params))
+    op = primitive(function, *rules, **options)
+    sort = binder(function, 1)
+
+    def bind(*args, **params):
+        (x, *_), params = sort(*args, **params)
+        if getattr(params.get("initial"), "node", None) is None:
+            return (x,), params
+        return (x, params.pop("initial")), params
+
+    op.arity, op.single, op.bind, op.sort = 1, True, bind, bind  # nothing is sorted of the usual call, of x alone
+    return op
+
+
 # the methods compute the same as np.sum and np.mean, without a microsecond of unpacking
-primitive(np.sum, (_sum_transpose,), (_sum_jvp,), call=_sum)
+_reduction(
+    np.sum, (_sum_transpose, _sum_jvp), (lambda g, y, *args, **params: g, lambda t, y, *args, **params: t), call=_sum
+)
 linear(np.mean, _mean_transpose, call=lambda x, **params: x.mean(**params))
 linear(np.cumsum, _cumsum_transpose)
 composite(
     np.trace,
-    lambda a, offset=0, axis1=0, axis2=1, dtype=None: np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype),
+    lambda a, offset=0, axis1=0, axis2=1, dtype=None: np.sum(np.diagonal(a, offset, axis1, axis2), -1, dtype),
 )
 
 
@@ -124,19 +151,23 @@ def _prod_factors(x, axis):
     return np.transpose(factors, [order.index(a) for a in range(x.ndim)])
 
 
-def _prod_vjp(g, y, x, axis=None, dtype=None, keepdims=False, initial=1, where=True):
+def _prod_vjp(g, y, x, initial=1, axis=None, dtype=None, keepdims=False, where=True):
     x = x if where is True else np.where(where, x, 1)
     spread = restored(g, axis, keepdims) * _prod_factors(x, axis) * initial
     return spread if where is True else np.where(where, spread, 0)
 
 
-def _prod_jvp(t, y, x, axis=None, dtype=None, keepdims=False, initial=1, where=True):
+def _prod_jvp(t, y, x, initial=1, axis=None, dtype=None, keepdims=False, where=True):
     if where is not True:
         t, x = np.where(where, t, 0), np.where(where, x, 1)
     return np.sum(t * _prod_factors(x, axis), axis=axis, keepdims=keepdims) * initial
 
 
-primitive(np.prod, (_prod_vjp,), (_prod_jvp,))
+def _prod_initial(g, y, x, initial, where=True, **params):
+    return g * np.prod(x if where is True else np.where(where, x, 1), **params)
+
+
+_reduction(np.prod, (_prod_vjp, _prod_jvp), (_prod_initial, _prod_initial))
 
 
 # --- running sums and products ----------------------------------------------------------------------------------------
@@ -147,12 +178,30 @@ def recurrence(a, b):
 
     References: W. D. Hillis & G. L. Steele, *Data parallel algorithms*, Commun. ACM 29 (1986).
     """
+    if type(a) is type(b) is np.ndarray and b.shape[-1] > 64 and b.size:
+        return _recurrence_by_blocks(a, b)
     d = 1
     while d < b.shape[-1]:
         b = np.concatenate([b[..., :d], b[..., d:] + a[..., d:] * b[..., :-d]], axis=-1)
         a = np.concatenate([a[..., :d], a[..., d:] * a[..., :-d]], axis=-1)
         d *= 2
     return b
+
+
+def _recurrence_by_blocks(a, b, m=8):
+    """The same for NumPy's own arrays: step by step through all blocks of m places, then what each hands to the next.
+
+    It touches everything some five times, where the rounds do so 4 log n times: 0.6 ms for 3.4 (100,000 places).
+    """
+    *kept, n = b.shape
+    filler = np.zeros((*kept, -n % m), np.result_type(a, b))
+    a, s = (np.concatenate([v, filler], axis=-1).reshape(*kept, -1, m) for v in (a, b))
+    for i in range(1, m):
+        s[..., i] += a[..., i] * s[..., i - 1]
+        a[..., i] *= a[..., i - 1]
+    ends = recurrence(a[..., -1], s[..., -1])
+    s[..., 1:, :] += a[..., 1:, :] * ends[..., :-1, None]
+    return s.reshape(*kept, -1)[..., :n]
 
 
 def backwards(a, b):
@@ -172,7 +221,7 @@ def along_axis(rule):
 
 
 def _bind_running(a, axis=None, dtype=None, out=None):
-    return (np.ravel(a) if axis is None else a,), {"axis": axis or 0, "dtype": dtype, "out": out}
+    return (np.ravel(a) if axis is None or not a.ndim else a,), {"axis": axis or 0, "dtype": dtype, "out": out}
 
 
 def before(y, first=1):
@@ -184,8 +233,9 @@ def _cumulative(running, first):
     """The Array API's spelling of a running sum or product, which may begin with what nothing adds up to."""
 
     def formula(x, /, *, axis=None, dtype=None, include_initial=False):
-        if axis is None and x.ndim != 1:
+        if axis is None and x.ndim > 1:
             raise ValueError("an array of several axes needs axis=")
+        x = x if x.ndim else np.reshape(x, (1,))
         y = running(x, axis=axis or 0, dtype=dtype)
         start = [1 if a == (axis or 0) % x.ndim else n for a, n in enumerate(y.shape)]
         return np.concatenate([first(y, shape=start), y], axis=axis or 0) if include_initial else y
@@ -211,7 +261,7 @@ def equal(x, y):
     return (x == y) | ((x != x) & (y != y))
 
 
-def _winners(x, top, axis, initial=None, where=True):
+def _winners(x, top, initial=None, axis=None, where=True):
     """Who holds the extreme, and how many do along the reduced axes, the initial value among them."""
     holds = equal(x, top) if where is True else equal(x, top) & where
     if initial is None and where is True and type(holds) is np.ndarray and np.count_nonzero(holds) == top.size:
@@ -220,27 +270,32 @@ def _winners(x, top, axis, initial=None, where=True):
     return holds, (number if initial is None else number + equal(initial, top)).astype(x.dtype)
 
 
-winners = Op(_winners, NOTHING, NOTHING, "flat", arity=2)
+winners = Op(_winners, NOTHING, NOTHING, "flat", arity=3)
 
 
-def _to_winners(g, x, y, axis, keepdims, initial, where):
+def to_winners(g, x, y, axis, keepdims, initial, where):
     """g where x holds the extreme y, an equal part of it where several tie, else 0."""
-    holds, number = winners(x, restored(y, axis, keepdims), axis=axis, initial=initial, where=where)
+    holds, number = winners(x, restored(y, axis, keepdims), initial, axis=axis, where=where)
     g = restored(g, axis, keepdims)
     return np.where(holds, g if type(number) is int else g / number, 0)
 
 
-def extreme_vjp(g, y, x, axis=None, keepdims=False, initial=None, where=True):
-    return _to_winners(g, x, y, axis, keepdims, initial, where)
+def extreme_vjp(g, y, x, initial=None, axis=None, keepdims=False, where=True):
+    return to_winners(g, x, y, axis, keepdims, initial, where)
 
 
-def extreme_jvp(t, y, x, axis=None, keepdims=False, initial=None, where=True):
-    shares = _to_winners(np.ones_like(y), x, y, axis, keepdims, initial, where)
+def extreme_jvp(t, y, x, initial=None, axis=None, keepdims=False, where=True):
+    shares = to_winners(np.ones_like(y), x, y, axis, keepdims, initial, where)
     return np.sum(t * shares, axis=axis, keepdims=keepdims)
 
 
+def _extreme_initial(g, y, x, initial, axis=None, keepdims=False, where=True):
+    number = winners(x, restored(y, axis, keepdims), initial, axis=axis, where=where)[1]
+    return np.where(equal(initial, y), g / np.reshape(number, y.shape), 0)
+
+
 for extreme in (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin):
-    primitive(extreme, (extreme_vjp,), (extreme_jvp,), moves=True)
+    _reduction(extreme, (extreme_vjp, extreme_jvp), (_extreme_initial, _extreme_initial), moves=True)
 composite(
     np.ptp,
     lambda a, axis=None, keepdims=False: (
@@ -256,9 +311,10 @@ def _deviation(x, mean, axis, ddof, where):
     """conj(x - mean) / (n - ddof); the factor by which an element moves half the variance."""
     if mean is None:
         mean = np.mean(x, axis=axis, keepdims=True, **({} if where is True else {"where": where}))
-    n = _number(x.shape, axis, where, x) - ddof
+    number, counts = _number(x.shape, axis, where, x)
+    n = number - ddof
     deviation = np.conj(x - mean) / (max(n, 0) if where is True else np.where(n < 0, 0, n))
-    return deviation if where is True else np.where(where, deviation, 0)
+    return deviation if where is True else np.where(counts, deviation, 0)
 
 
 def _leverage(g, x, mean=None, axis=None, dtype=None, ddof=0, keepdims=False, where=True):
