@@ -154,3 +154,73 @@ def test_a_sort_of_nans_keeps_their_cotangents():
 def test_out_is_refused():
     with pytest.raises((InPlaceError, TypeError)):
         np.median(tg.Tensor(TIED, requires_grad=True), out=np.zeros(()))
+
+
+@pytest.mark.parametrize("axis", [(0, 1), (0, 2), (-1, 1), (0, 1, 2), 1, None])
+@pytest.mark.parametrize("keepdims", [True, False])
+@pytest.mark.parametrize("f", [np.nanquantile, np.quantile])
+def test_two_axes_of_quantiles_lie_where_numpy_puts_them(f, axis, keepdims):
+    x, q = np.random.default_rng(0).normal(size=(2, 3, 4)), np.array([[0.1, 0.2, 0.3], [0.4, 0.5, 0.9]])
+    expected = f(x, q, axis=axis, keepdims=keepdims)
+    found = f(tg.Tensor(x), q, axis=axis, keepdims=keepdims)
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found.data, expected)
+
+
+@pytest.mark.parametrize("f", [np.median, np.nanmedian])
+def test_the_median_of_complex_numbers_is_numpys(f):
+    z = np.array([1 + 2j, 1 - 2j, 3j, 2.0])
+    assert f(tg.Tensor(z)).data == f(z) == 1
+    np.testing.assert_array_equal(tg.grad(lambda z: np.real(f(z)))(z), [0.5, 0.5, 0, 0])
+    with pytest.raises(TypeError, match="real numbers"):
+        np.quantile(tg.Tensor(z), 0.5)
+
+
+def test_the_median_of_whole_numbers_is_no_whole_number():
+    assert float(np.median(tg.Tensor(np.array([1, 2, 4, 8])))) == 3
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty", "ignore:invalid value")
+@pytest.mark.parametrize(("shape", "axis"), [((2, 0), 1), ((0,), None), ((0, 2), (0, 1)), ((0, 2), 0)])
+def test_quantiles_of_nothing_are_nan(shape, axis):
+    x = np.zeros(shape)
+    found = np.nanquantile(tg.Tensor(x), 0.3, axis=axis).data
+    np.testing.assert_array_equal(found, np.nanquantile(x, 0.3, axis=axis))
+    assert tg.grad(lambda x: np.sum(np.nanquantile(x, 0.3, axis=axis)))(x).shape == shape
+
+
+def test_many_quantiles_are_read_like_few():
+    rng, q = np.random.default_rng(0), np.linspace(0, 1, 11)
+    x, g = rng.normal(size=(3, 7)), rng.normal(size=(11, 3))
+    x[0, 2] = np.nan
+    for f in (np.quantile, np.nanquantile):
+        one_by_one = lambda x, f=f: np.stack([f(x, p, axis=1) for p in q])
+        found, expected = tg.vjp(lambda x, f=f: f(x, q, axis=1), x)[1](g)[0], tg.vjp(one_by_one, x)[1](g)[0]
+        np.testing.assert_allclose(found, expected, atol=1e-14)
+
+
+def test_a_partition_is_numpys_and_so_is_where_its_cotangents_go():
+    x, g = np.random.default_rng(0).normal(size=(2, 1000)), np.arange(2000.0).reshape(2, 1000)
+    y = np.partition(x, 500)
+    np.testing.assert_array_equal(np.partition(tg.Tensor(x), 500).data, y)
+    expected = np.empty_like(g)
+    for i in range(2):
+        expected[i, [int(np.flatnonzero(x[i] == v)[0]) for v in y[i]]] = g[i]
+    np.testing.assert_array_equal(tg.vjp(lambda x: np.partition(x, 500), x)[1](g)[0], expected)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x, o: np.median(x, None, o),
+        lambda x, o: np.quantile(x, 0.3, None, o),
+        lambda x, o: np.nanmedian(x, None, o),
+        lambda x, o: np.nanpercentile(x, 30, None, o),
+        lambda x, o: np.compress([True, False], x, None, o),
+        lambda x, o: np.round(x, 1, o),
+        lambda x, o: x.round(1, o),
+    ],
+)
+def test_a_target_without_its_name_is_refused(call):
+    with pytest.raises(InPlaceError, match="out="):
+        call(tg.Tensor(TIED, requires_grad=True), np.zeros(()))

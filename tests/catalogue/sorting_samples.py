@@ -40,6 +40,7 @@ SAMPLES = [
     *(row(np.median, x, **p) for x, p in [(F, {}), (D, {}), (D, {"axis": 0}), (D, {"axis": 1, "keepdims": True}), (E, {"axis": (0, 2)}), (E, {"axis": (-1, 1), "keepdims": True})]),
     *(row(np.quantile, D, q, **p) for q in [0.3, Q, P] for p in [{}, {"axis": 0}, {"axis": -1, "keepdims": True}]),
     *(row(np.quantile, F, Q, method=m) for m in [*BETWEEN, *STEPS]), *(row(np.quantile, E, 0.41, axis=(0, 1), method=m) for m in [*BETWEEN, *STEPS]),
+    *(row(f, Z, **p) for f in [np.median, np.nanmedian] for p in [{}, {"axis": 1}]), row(np.nanquantile, E, P, axis=(0, 2)), row(np.nanquantile, E, P, axis=(0, 2), keepdims=True), row(np.quantile, D, np.linspace(0.03, 0.97, 11), axis=1),
     row(np.quantile, E, Q, axis=(2, 0), keepdims=True), row(np.quantile, D, [0.2, 0.7], 1, numpy_only=True), row(np.quantile, apart(1), 0.4),
     *(row(np.percentile, D, q, **p) for q in [30, Q * 100] for p in [{}, {"axis": 0, "method": "hazen"}]), row(np.percentile, D, [20, 70], axis=0, numpy_only=True),
     *(row(f, x, **p) for f in [np.nanmedian] for x, p in [(F, {}), (D, {"axis": 0}), (E, {"axis": (0, 2), "keepdims": True})]),

@@ -12,30 +12,56 @@ import numpy as np
 from ..graph import Op
 from .declare import NOTHING, composite, linear, primitive
 from .indexing import scatter
-from .reductions import equal, merged, reduced_shape, restored
+from .reductions import along_axis, axes_of, equal, extreme_jvp, merged, reduced_shape, restored, to_winners
 
 # --- sorting ----------------------------------------------------------------------------------------------------------
 
 
-def _leveled(g, tied):
-    """g along the last axis with every run of ties replaced by its mean."""
+def _matching(x, y):
+    """The order that turns x into y, which has the same elements; an order that sorts y; and the runs of equals then.
+
+    There are no runs, but None, without ties: then the order among equals is no question.
+    """
+    of_x, of_y = np.argsort(x, axis=-1), np.argsort(y, axis=-1)
+    ordered = np.take_along_axis(y, of_y, -1)
+    order, tied = put_back(of_x, order=of_y), ordered[..., 1:] == ordered[..., :-1]
     if not np.count_nonzero(tied):
-        return g
+        return order, of_y, None
     starts = np.flatnonzero(np.concatenate([np.ones_like(tied[..., :1]), ~tied], axis=-1))
-    lengths = np.diff(starts, append=g.size)
-    return np.reshape(np.repeat(np.add.reduceat(np.ravel(g), starts) / lengths.astype(g.dtype), lengths), g.shape)
+    return order, of_y, (starts, np.diff(starts, append=y.size))
 
 
-leveled: Op = linear(_leveled, transpose=lambda g, y, x, tied: leveled(g, tied=tied))
+def _put_back(x, order):
+    """The transpose of taking in an order: x[i] goes to the place order[i] of the last axis."""
+    if type(x) is not np.ndarray:
+        return np.take_along_axis(x, np.argsort(order, axis=-1), -1)
+    y = np.empty_like(x)
+    np.put_along_axis(y, order, x, -1)
+    return y
 
 
-def _carried(g, source, target, axis):
-    """g, which lies on the elements of one array, laid on the equal elements of another that is ordered otherwise."""
-    g, source, target = (np.moveaxis(x, axis, -1) for x in (g, source, target))
-    down, up = (np.argsort(x, axis=-1, kind="stable") for x in (source, target))
-    ordered = np.take_along_axis(source, down, -1)
-    g = leveled(np.take_along_axis(g, down, -1), tied=ordered[..., 1:] == ordered[..., :-1])
-    return np.moveaxis(np.take_along_axis(g, np.argsort(up, axis=-1), -1), -1, axis)
+def _leveled(g, order, runs):
+    """g along the last axis with every run of ties replaced by its mean: a symmetric map."""
+    if runs is None:
+        return g
+    sums = np.add.reduceat(np.ravel(np.take_along_axis(g, order, -1)), runs[0])
+    means = np.repeat(sums / runs[1].astype(g.dtype), runs[1])
+    return put_back(np.reshape(means, g.shape), order=order)
+
+
+matching = Op(_matching, NOTHING, NOTHING, "flat", "matching", 2)
+put_back = linear(_put_back, transpose=lambda g, y, x, order: np.take_along_axis(g, order, -1))
+leveled: Op = linear(_leveled, transpose=lambda g, y, x, order, runs: leveled(g, order=order, runs=runs))
+
+
+def _rearranged_vjp(g, y, x):
+    order, of_y, runs = matching(x, y)
+    return put_back(leveled(g, order=of_y, runs=runs), order=order)
+
+
+def _rearranged_jvp(t, y, x):
+    order, of_y, runs = matching(x, y)
+    return leveled(np.take_along_axis(t, order, -1), order=of_y, runs=runs)
 
 
 def _rearranged(function, *names):
@@ -48,11 +74,13 @@ def _rearranged(function, *names):
             "axis": -1 if params["axis"] is None else params["axis"],
         }
 
+    vjp, jvp = along_axis(_rearranged_vjp), along_axis(_rearranged_jvp)
     primitive(
         function,
-        (lambda g, y, x, axis, **params: _carried(g, y, x, axis),),
-        (lambda t, y, x, axis, **params: _carried(t, x, y, axis),),
+        (lambda g, y, x, axis, **params: vjp(g, y, x, axis),),
+        (lambda t, y, x, axis, **params: jvp(t, y, x, axis),),
         bind=bind,
+        moves=True,
     )
 
 
@@ -84,18 +112,44 @@ STEPS = {
 whole = Op(lambda place, n: np.clip(place, 0, np.maximum(n - 1, 0)).astype(int), NOTHING, NOTHING, "flat", "whole", 1)
 
 
-def _read(ordered, place):
-    """The elements at whole places of the last axis; every row may have places of its own."""
-    return ordered[..., np.reshape(place, (-1,))] if place.ndim < 2 else np.take_along_axis(ordered, place, -1)
+def order_statistics(x, place):
+    """The elements at whole places of the sorted last axis; every row may have places of its own."""
+    if place.ndim < 2:
+        return np.partition(x, place, axis=-1)[..., place]
+    return np.take_along_axis(np.sort(x, axis=-1), place, -1)
 
 
-def _interpolated(ordered, n, q, alpha, beta):
+# Who they are is found by comparison, one place at a time: none needs the order of the others.
+picked = primitive(
+    order_statistics,
+    (lambda g, y, x, place: sum(
+        to_winners(g[..., k], x, y[..., k], -1, False, None, True) for k in range(y.shape[-1])), None),
+    (lambda t, y, x, place: np.stack(
+        [extreme_jvp(t, y[..., k], x, axis=-1) for k in range(y.shape[-1])], axis=-1), None),
+    moves=True,
+)  # fmt: skip
+FEW = 8
+"""So many elements are picked; more are read from the whole sorted array."""
+
+
+def _read(x, *places):
+    """The elements at several whole places of the sorted last axis."""
+    places = [np.reshape(place, (-1,)) if place.ndim < 2 else place for place in places]
+    n, place = places[0].shape[-1], np.concatenate(places, axis=-1) if len(places) > 1 else places[0]
+    if place.shape[-1] <= FEW:
+        found = picked(x, place)
+    else:
+        found = np.sort(x)[..., place] if place.ndim < 2 else np.take_along_axis(np.sort(x), place, -1)
+    return [found[..., i * n : (i + 1) * n] for i in range(len(places))] if len(places) > 1 else [found]
+
+
+def _interpolated(x, n, q, alpha, beta):
     """Between two neighbours, from the nearer one on: which neighbours is constant, how far is not."""
     place = q * (n + (1 - alpha - beta)) + (alpha - 1)
     below = whole(np.floor(place), n=n - 1)
     above = whole(below + 1, n=n)
     share = np.where(place < 0, 0, np.where(place > n - 1, 1, place - below.astype(place.dtype)))
-    low, high = _read(ordered, below), _read(ordered, above)
+    low, high = _read(x, below, above)
     return np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
 
 
@@ -117,34 +171,66 @@ def _weighted(quantile):
     return formula
 
 
+def _spoiled(x):
+    """Whether any row has a NaN; asked of NumPy's arrays only, others may be lazy."""
+    return not isinstance(x, np.ndarray) or bool(np.any(np.isnan(np.max(x, axis=-1))))
+
+
+spoiled = Op(_spoiled, NOTHING, NOTHING, "flat", "spoiled", 1)
+
+
+def _order_statistics(x, q, method, without_nan):
+    """The quantiles q, none or one axis of them, of every row of x."""
+    n = x.shape[-1]
+    if without_nan and (not isinstance(missing := np.isnan(x), np.ndarray) or np.count_nonzero(missing)):
+        n = np.sum(~missing, axis=-1, keepdims=True).astype(q.dtype)
+    if method in BETWEEN:
+        y = _interpolated(x, n, q, *BETWEEN[method])
+    else:
+        low, *high = _read(x, *[whole(place, n=n) for place in STEPS[method](n, q)])
+        y = 0.5 * low + 0.5 * high[0] if high else low
+    if without_nan or not spoiled(x):
+        return y  # (*rows, quantiles)
+    top = np.max(x, axis=-1, keepdims=True)
+    return np.where(np.isnan(top), top, y)
+
+
 def _quantiles(quantile, without_nan):
     """np.quantile or np.nanquantile. Where q lies on an element, its slope is to the right (at 1, to the left)."""
     weighted = _weighted(quantile)
 
     def formula(a, q, axis=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
-        q = q if hasattr(q, "dtype") else a.dtype.type(q) if isinstance(q, int | float) else np.asarray(q)
+        if a.dtype.kind == "c":
+            raise TypeError("a must be an array of real numbers")
+        q = q if hasattr(q, "dtype") else _in_type_of(a, q) if isinstance(q, int | float) else np.asarray(q)
         if np.any((q < 0) | (q > 1)):
             raise ValueError("Quantiles must be in the range [0, 1]")
         if method not in BETWEEN and method not in STEPS:
             raise ValueError(f"{method!r} is not a valid method. Use one of: {', '.join([*BETWEEN, *STEPS])}")
+        if without_nan and not a.size:
+            return np.nanmean(a, axis, keepdims=keepdims)
         if weights is not None:
             return weighted(a, q, axis, method, keepdims, weights)
-        ordered = np.sort(merged(a, axis))  # (*rows, n)
-        n = ordered.shape[-1]
-        if without_nan:
-            n = np.sum(~np.isnan(ordered), axis=-1, keepdims=True).astype(a.dtype)
-        wanted = np.reshape(q, (-1,)) if np.ndim(q) else q
-        if method in BETWEEN:
-            result = _interpolated(ordered, n, wanted, *BETWEEN[method])  # (*rows, quantiles)
-        else:
-            places = [whole(place, n=n) for place in STEPS[method](n, wanted)]
-            result = _read(ordered, places[0])
-            result = result if len(places) == 1 else 0.5 * result + 0.5 * _read(ordered, places[1])
-        if not without_nan:
-            result = np.where(np.isnan(ordered[..., -1:]), ordered[..., -1:], result)
-        return np.reshape(np.moveaxis(result, -1, 0), (*np.shape(q), *reduced_shape(a, axis, keepdims)))
+        y = _order_statistics(merged(a, axis), np.reshape(q, (-1,)) if np.ndim(q) else q, method, without_nan)
+        odd = without_nan and np.ndim(q) == 2 and isinstance(axis, tuple) and 1 < len(axis) < a.ndim
+        y = np.reshape(np.moveaxis(y, -1, 0), (*np.shape(q), *reduced_shape(a, axis, keepdims and not odd)))
+        return _swapped(y, a, axis, keepdims) if odd else y
 
     return formula
+
+
+def _swapped(y, a, axis, keepdims):
+    """np.nanquantile of several axes puts the first of two axes of quantiles last, and so it is here."""
+    y = np.moveaxis(y, 0, -1)
+    if not keepdims:
+        return y
+    reduced, sizes = axes_of(a, axis), iter(y.shape[2:])
+    return np.reshape(y, (*y.shape[:2], *[1 if i in reduced else next(sizes) for i in range(a.ndim)]))
+
+
+def _in_type_of(a, q):
+    """The number q in a's precision."""
+    return np.result_type(a.dtype, 1.0).type(q).real
 
 
 def _percentiles(formula):
@@ -153,11 +239,14 @@ def _percentiles(formula):
     )
 
 
-def _medians(formula, mean):
+def _medians(mean, without_nan):
     def median(a, axis=None, overwrite_input=False, keepdims=False):
-        return (
-            formula(a, 0.5, axis, method="midpoint", keepdims=keepdims) if a.size else mean(a, axis, keepdims=keepdims)
-        )
+        if not a.size:
+            return mean(a, axis, keepdims=keepdims)
+        rows = merged(a, axis)
+        method = "lower" if rows.shape[-1] % 2 and not without_nan else "midpoint"
+        y = _order_statistics(rows, _in_type_of(a, 0.5), method, without_nan)
+        return np.reshape(y, reduced_shape(a, axis, keepdims))
 
     return median
 
@@ -165,10 +254,11 @@ def _medians(formula, mean):
 for quantile, percentile, median, mean in [
     (np.quantile, np.percentile, np.median, np.mean), (np.nanquantile, np.nanpercentile, np.nanmedian, np.nanmean),
 ]:  # fmt: skip
-    formula = _quantiles(quantile, without_nan=quantile is np.nanquantile)
+    without_nan = mean is np.nanmean
+    formula = _quantiles(quantile, without_nan)
     composite(quantile, formula)
     composite(percentile, _percentiles(formula))
-    composite(median, _medians(formula, mean))
+    composite(median, _medians(mean, without_nan))
 
 
 # --- distinct values --------------------------------------------------------------------------------------------------
