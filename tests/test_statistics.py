@@ -126,3 +126,25 @@ def test_covariance_of_float32_is_float64_as_numpys():
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
 def test_covariance_of_one_observation_is_nan():
     assert np.isnan(np.cov(leaf([2.0])).data)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value", "ignore:Degrees of freedom")
+@pytest.mark.parametrize("f", [np.cov, np.corrcoef])
+def test_the_spread_of_one_observation_has_the_slope_nan_in_both_modes(f):
+    x = np.array([2.0])
+    assert np.isnan(tg.grad(f)(x)).all()
+    assert np.isnan(tg.jvp(f, (x,), (np.ones(1),))[1])
+
+
+def test_a_density_may_be_differentiated_by_its_edges():
+    edges = np.array([0.0, 0.2, 0.6])
+    f = lambda b: np.histogram(leaf([0.1, 0.3, 0.5]), bins=b, density=True)[0]
+    np.testing.assert_allclose(tg.jacobian(f)(edges), [[25 / 3, -25 / 3, 0], [0, 25 / 6, -25 / 6]])
+    plain = lambda b: np.histogram(np.array([0.1, 0.3, 0.5]), bins=b, density=True)[0]
+    np.testing.assert_array_equal(tg.jacobian(plain)(edges), tg.jacobian(f)(edges))
+
+
+@pytest.mark.parametrize("bins", [[0.0, 0.6, 0.2], [[0.0, 1.0]]])
+def test_edges_that_numpy_refuses_are_refused(bins):
+    with pytest.raises(ValueError, match="monotonically"):
+        np.histogram(leaf(), bins=np.array(bins))

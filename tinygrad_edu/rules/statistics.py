@@ -6,7 +6,7 @@ edges of bins that the data's own range lays out, and densities through the widt
 
 from __future__ import annotations
 
-from math import prod
+from math import nan, prod
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,8 @@ def _cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=
     w = prod(given[1:], start=given[0]) if given else None  # (observations,)
     if w is None:
         deviations, n = x - np.mean(x, axis=1, keepdims=True), x.shape[1] - ddof
+        if x.shape[1] == 1 and n <= 0:  # 0/0, and no tangent may hide that it is
+            deviations = x * nan
     else:
         total = np.sum(w)
         deviations = x - np.sum(x * w, axis=1, keepdims=True) / total
@@ -107,9 +109,12 @@ counts = Op(lambda x, minlength=0: np.bincount(x, minlength=minlength), NOTHING,
 
 def _edges(a, bins=10, range=None, weights=None):
     """The edges of the bins; if the data say where they begin and end, they move with the least and the greatest."""
-    known = laid_out(a, bins=bins, range=range)
     if np.ndim(bins) and not isinstance(bins, str):
-        return bins if hasattr(bins, "dtype") else np.asarray(bins)
+        edges = bins if hasattr(bins, "dtype") else np.asarray(bins)
+        if edges.ndim != 1 or np.any(edges[:-1] > edges[1:]):
+            raise ValueError("`bins` must be 1d and increase monotonically, when an array")
+        return edges
+    known = laid_out(a, bins=bins, range=range)
     if range is not None or not a.size:
         return known.detach() if hasattr(known, "detach") else known
     low, high = np.min(a), np.max(a)
