@@ -49,11 +49,16 @@ def _clip(x: Any, low: Any = None, high: Any = None, dtype: Any = None) -> Any:
     return x if high is None else _minimum(x, high)
 
 
+def valued(function: Any, formula: Stepped, *args: Any) -> Stepped:
+    """A formula's tangent with the value of the function itself, to its last digit."""
+    return Stepped(function(*(parts(a)[0] for a in args)), formula.tangent, formula.near)
+
+
 def _length(x: Any, y: Any) -> Any:
     size = np.maximum(np.abs(parts(x)[0]), np.abs(parts(y)[0]))
     if not np.all(size > 0):
         raise NotStepped("hypot at the origin")
-    return size * np.sqrt((x / size) ** 2 + (y / size) ** 2)
+    return valued(np.hypot, size * np.sqrt((x / size) ** 2 + (y / size) ** 2), x, y)
 
 
 def _angle(y: Any, x: Any) -> Stepped:
@@ -65,13 +70,13 @@ def _angle(y: Any, x: Any) -> Stepped:
     return Stepped(np.arctan2(b, a), turned.tangent * sign, near_of(x, y))
 
 
-def _log_of_sum(exp: Any, log: Any) -> Any:
+def _log_of_sum(function: Any, exp: Any, log: Any) -> Any:
     def formula(x: Any, y: Any) -> Any:
         (a, _), (b, _) = parts(x), parts(y)
         if np.any(np.isinf(a) | np.isinf(b)):
             raise NotStepped("logaddexp of infinity")
-        x, y = chosen(a > b, x, y), chosen(a > b, y, x)
-        return x + log(1 + exp(y - x))
+        large, small = chosen(a > b, x, y), chosen(a > b, y, x)
+        return valued(function, large + log(1 + exp(small - large)), x, y)
 
     return formula
 
@@ -182,7 +187,8 @@ PIECES.update({
     np.fmax: _maximum,       np.fmin: _minimum,       np.clip: _clip,              np.where: _where,
     np.hypot: _length,       np.arctan2: _angle,      np.cbrt: _cube_root,         np.copysign: _copysign,
     np.remainder: _remainder(np.floor),  np.fmod: _remainder(np.trunc),  np.divmod: _divmod,  np.modf: _modf,
-    np.logaddexp: _log_of_sum(np.exp, np.log),        np.logaddexp2: _log_of_sum(np.exp2, np.log2),
+    np.logaddexp: _log_of_sum(np.logaddexp, np.exp, np.log),
+           np.logaddexp2: _log_of_sum(np.logaddexp2, np.exp2, np.log2),
     np.max: _extreme(1),     np.min: _extreme(-1),    np.sort: _sort,              np.partition: _partition,
     np.amax: _extreme(1),    np.amin: _extreme(-1),   np.var: _spread(False),      np.std: _spread(True),
     np.sign: lambda x: np.sign(x.value),              np.sinc: lambda x: np.sin(np.pi * x) / (np.pi * x),

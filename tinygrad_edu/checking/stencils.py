@@ -20,12 +20,14 @@ import numpy as np
 
 Array = np.ndarray
 FINEST = 2.0**-41
-"""The finest relative step. From here up to 1/2 all steps of a direction are exact."""
+"""The finest relative step. From here up all steps of a direction are exact."""
 EPS = float(np.finfo(float).eps)
 
 
 def exact(x: Array, u: Array) -> Array:
-    """u rounded so that x + h u is exact, for every h from 2⁻⁴¹ to 1 that is a power of 2 (for |u| up to |x|).
+    """u rounded so that x + h u is exact, for every h from 2⁻⁴¹ to 1 that is a power of 2.
+
+    (For |u| up to |x|, and as long as x + h u passes no power of 2, where the last digit of x is lost.)
 
     >>> x, u = np.array([0.1]), exact(np.array([0.1]), np.array([0.07]))
     >>> bool(((x + u * 2.0**-35) - x == u * 2.0**-35).all())

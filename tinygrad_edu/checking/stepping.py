@@ -107,7 +107,10 @@ class Stepped(Surface):
             moved = op.function(s, y, **params) + op.function(x, t, **params)
             return self._both(op.function(x, y, **params), moved)
         if isfunction(op.function) and op.function is not function:  # an operation of one's own: look inside
-            return op.function(*arrays, **params)
+            try:
+                return op.function(*arrays, **params)
+            except RecursionError:  # inside there is nothing but the function itself
+                raise NotStepped(op.name) from None
         raise NotStepped(op.name)
 
     def _by_complex_step(self, op: Op, arrays: Any, params: dict[str, Any]) -> Any:

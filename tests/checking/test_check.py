@@ -1,0 +1,239 @@
+"""The checker on the panel of hard and of wrong cases, and on what it promises of itself."""
+
+import json
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import tinygrad_edu as tg
+from benchmarks.checking_panel import CORRECT, WRONG, row_replaced
+from tinygrad_edu.errors import CheckError, GradientError, TreeError
+from tinygrad_edu.extend import elementwise
+
+X = np.array([0.3, -1.2, 2.0, 0.7])
+UNDECIDED = {
+    "rounded to float32 inside": "rounding hides errors",
+    "subgradients that do not add up": "at a kink: valid slopes of its parts",
+    "log near 0": "no step gives a finite|too large for a float",
+    "x^1.5 at 0": "no step gives a finite|infinite here",
+}
+
+
+@pytest.mark.parametrize("case", CORRECT, ids=lambda case: case.name)
+def test_a_right_gradient_does_not_fail(case):
+    report = case.check(seed=3, order=2)
+    if report.verdict == "inconclusive":
+        assert any(words in report.reason for words in UNDECIDED.get(case.name, "rounding hides").split("|"))
+    else:
+        assert report, report
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
+def test_a_wrong_gradient_fails_and_names_the_operation(case):
+    report = case.check(seed=3, order=2)
+    assert report.verdict == "fail", report
+    assert (report.culprit.operation if report.culprit else "") == case.culprit
+
+
+slipped = elementwise(lambda x: np.sin(x), lambda g, y, x: 2 * g * np.cos(x))
+
+
+def test_the_culprit_has_the_line_of_the_user_and_the_likely_mistake():
+    def loss(x):
+        y = np.exp(x)
+        return np.sum(slipped(y))  # this line
+
+    culprit = tg.check(loss, X).culprit
+    assert culprit.place.text == "return np.sum(slipped(y))  # this line"
+    assert (culprit.argument, culprit.order, culprit.mistake) == (0, 1, "too large by a factor 2")
+
+
+def test_large_arrays_are_localised_although_the_record_forgets_them():
+    report = tg.check(lambda x: np.sum(slipped(x + 1) * x), np.linspace(0.1, 1, 9000), order=1)
+    assert report.culprit.operation == "<lambda>"
+    assert report.culprit.mistake == "too large by a factor 2"
+
+
+def test_a_relative_error_of_1e_9_is_seen():
+    wrong = elementwise(lambda x: np.tanh(x), lambda g, y, x: g * (1 - y * y) * (1 + 1e-9))
+    assert tg.check(lambda x: np.sum(wrong(x)), X).verdict == "fail"
+
+
+def test_one_element_in_twenty_thousand_is_found():
+    x = np.random.default_rng(0).uniform(0.5, 2, 20_000)
+    weight = np.ones(x.size)
+    weight[14321] += 1e-4
+    report = tg.check_vjp(lambda x: np.sum(np.sin(x) * x), (x,), lambda g, x: g * (np.cos(x) * x + np.sin(x)) * weight)
+    assert report.verdict == "fail"
+    assert any("x[14321]" in note for note in report.notes)
+    assert report.cost.evaluations <= 100
+
+
+def test_a_large_pass_is_cheap():
+    x = np.random.default_rng(0).uniform(0.5, 2, 20_000)
+    report = tg.check(lambda x: np.sum(np.sin(x) * x), x)
+    assert report
+    assert report.cost.evaluations <= 60
+    assert report.cost.vjps <= 12
+    floats = tg.check_vjp(lambda x: float(np.sum(np.asarray(x) ** 2)), (x,), lambda g, x: 2 * g * x, jitter=True)
+    assert floats
+    assert floats.cost.evaluations <= 150
+
+
+def test_the_same_seed_makes_the_same_check():
+    rows = [[row.analytic for row in tg.check(np.sin, X, seed=5).rows if row.method != "protocol"] for _ in range(2)]
+    assert rows[0] == rows[1]
+    assert rows[0] != [row.analytic for row in tg.check(np.sin, X, seed=6).rows if row.method != "protocol"]
+
+
+def test_a_function_without_a_fixed_seed_is_inconclusive():
+    rng = np.random.default_rng(0)
+    report = tg.check(lambda x: np.sum(x) * rng.uniform(), X)
+    assert (report.verdict, "fix its random seed" in report.reason) == ("inconclusive", True)
+
+
+def test_a_value_that_is_not_finite_is_inconclusive():
+    report = tg.check(lambda x: np.sum(np.log(x)), X)
+    assert report.reason == "f(x): f is not finite at this point"
+
+
+def test_the_second_order_can_be_left_out():
+    assert tg.check(np.sin, X, order=1).order == 1
+    assert tg.check(np.sin, X).order == 2
+
+
+def test_no_second_order_without_being_asked_where_it_is_dear():
+    report = tg.check(lambda x: np.sum(x * x), np.ones(3000))
+    assert report.order == 1
+    assert "first order only: 3000 inputs; order=2 asks for more" in report.notes
+
+
+def test_jitter_leaves_the_point_alone_if_it_is_off():
+    assert {row.point for row in tg.check(np.sin, X, jitter=False).rows} == {"x"}
+
+
+def test_project_keeps_a_matrix_symmetric():
+    a = np.array([[2.0, 0.5], [0.5, 1.0]])
+    seen = []
+
+    def f(a):
+        seen.append(np.max(np.abs(np.asarray(a) - np.asarray(a).T))) if isinstance(a, np.ndarray) else None
+        return np.sum(np.linalg.eigvalsh(a) ** 3)
+
+    assert tg.check(f, a, project=lambda a: (a + a.T) / 2)
+    assert max(seen) < 1e-15
+
+
+def test_arguments_may_be_trees_with_constants():
+    model = {"w": np.array([[0.5, -0.2], [0.1, 0.3]]), "b": np.zeros(2)}
+    loss = lambda model, x, labels: np.sum((x @ model["w"] + model["b"])[np.arange(2), labels] ** 2)
+    report = tg.check(loss, model, np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 1]))
+    assert report
+    names = {row.where.split("[")[0] for row in report.rows if row.where.startswith(("model", "x", "labels"))}
+    assert names == {"model", "x"}
+
+
+def test_a_gradient_of_a_user_is_checked():
+    assert tg.check_gradient(lambda x: np.sum(x**3), (X,), lambda x: 3 * x * x)
+    report = tg.check_gradient(lambda x, y: x * y, (2.0, 3.0), lambda x, y: (y, y))
+    assert report.verdict == "fail"
+
+
+def test_a_wrong_row_of_the_table_is_named_and_comes_back():
+    with row_replaced(np.exp, (lambda g, y, x: g * y * y,)):
+        assert tg.check(lambda x: np.sum(np.exp(x)), X).culprit.operation == "exp"
+    assert tg.check(lambda x: np.sum(np.exp(x)), X)
+
+
+# --- words
+
+
+def test_no_float_is_an_error():
+    with pytest.raises(GradientError, match="no argument has a derivative"):
+        tg.check(lambda s: 1.0, "word")
+    with pytest.raises(GradientError, match="the function returned no float"):
+        tg.check(lambda x: np.argmax(x), X)
+
+
+def test_a_vjp_that_returns_a_function_is_told_how_it_is_called():
+    report = tg.check_vjp(np.sin, (X,), lambda g, x: lambda: x)
+    assert "Expected vjp(cotangent, *args) to return gradients" in report.reason
+
+
+def test_a_gradient_of_another_shape_fails_with_the_shapes():
+    report = tg.check_vjp(lambda x, b: x + b, (np.ones((2, 3)), np.ones(3)), lambda g, x, b: (g, g))
+    assert "a gradient has shape (2, 3). Expected (3,), as its argument has" in report.reason
+
+
+def test_too_few_gradients_fail():
+    report = tg.check_vjp(np.multiply, (X, X), lambda g, x, y: (g * y,))
+    assert "returned 1 gradients. Expected 2" in report.reason
+    assert TreeError is not None
+
+
+# --- the report
+
+
+@pytest.fixture(scope="module")
+def failed():
+    return tg.check(lambda x: np.sum(slipped(x)), X)
+
+
+def test_a_report_asserts(failed):
+    with pytest.raises(CheckError, match="FAIL") as caught:
+        failed.assert_ok()
+    assert caught.value.report is failed
+    tg.check(np.sin, X).assert_ok(strict=True)
+
+
+def test_an_inconclusive_report_asserts_only_if_strict():
+    report = tg.check(lambda x: np.sum(np.log(x)), X)
+    report.assert_ok()
+    with pytest.raises(CheckError, match="INCONCLUSIVE"):
+        report.assert_ok(strict=True)
+
+
+def test_a_report_is_true_if_it_passes(failed):
+    assert not failed
+    assert not failed.ok
+    assert tg.check(np.sin, X)
+
+
+def test_the_worst_row_stands_first(failed):
+    verdicts = [row.verdict for row in failed.worst()]
+    assert verdicts[0] == "fail"
+    assert verdicts[-1] != "fail"
+
+
+def test_a_report_prints_as_a_table(failed):
+    lines = str(failed).split("\n")
+    assert lines[0].startswith("FAIL  (order 1; ")
+    assert "first wrong operation: <lambda>, argument 0: its rule is wrong" in lines[1]
+    assert any(
+        line.split() == ["where", "analytic", "numeric", "±", "error", "apart", "verdict", "by"] for line in lines
+    )
+
+
+def test_a_report_is_json(failed):
+    found = json.loads(failed.json())
+    assert found["verdict"] == "fail"
+    assert found["culprit"]["operation"] == "<lambda>"
+    assert found["rows"][0]["verdict"] == "fail"
+    assert found["cost"]["evaluations"] == failed.cost.evaluations
+
+
+def test_a_report_is_html_with_its_words_escaped(failed):
+    assert "<table>" in failed.html()
+    assert "&lt;lambda&gt;" in failed.html()
+
+
+def test_rich_prints_a_report(failed):
+    console = Console(width=160, record=True, file=None, quiet=True)
+    with console.capture() as captured:
+        Console(width=160, file=console.file, force_terminal=False)
+        plain = Console(width=160, force_terminal=False)
+        with plain.capture() as captured:
+            plain.print(failed)
+    assert "FAIL" in captured.get()
+    assert "complex step" in captured.get()
