@@ -33,6 +33,8 @@ def _sgd(learning_rate: Rate = 1e-3, momentum: float = 0.0, nesterov: bool = Fal
 
 
 class SGD(Optimizer):
+    """`gradient_descent` as an object; with momentum a heavy ball, which may look ahead (`nesterov`)."""
+
     rule = staticmethod(_sgd)
 
 

@@ -60,8 +60,8 @@ class Optimizer:
 
     Notes
     -----
-    A step overwrites the parameters' arrays, which a record made before it still refers to: run the loss again before the
-    next backward pass (`detect_anomaly` finds where that was forgotten).
+    A step overwrites the parameters' arrays, which a record made before it still refers to: run the loss again before
+    the next backward pass (`detect_anomaly` finds where that was forgotten).
 
     Examples
     --------
@@ -90,7 +90,9 @@ class Optimizer:
         cls.known = inspect.Signature([*own.values(), *lacking])
         first = inspect.Parameter("params", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         cls.__signature__ = inspect.Signature([first, *cls.known.parameters.values()])  # type: ignore[attr-defined]
-        cls.__doc__ = cls.__doc__ or f"`{cls.rule.__name__}` as an object. {(cls.rule.__doc__ or '').splitlines()[0]}"
+        cls.__doc__ = (
+            cls.__doc__ or f"`{cls.rule.__name__}` as an object. {(cls.rule.__doc__ or '').partition(chr(10))[0]}"
+        )
 
     def __init__(self, params: Tree, *args: Any, **numbers: Any) -> None:
         self.steps = 0
