@@ -30,12 +30,15 @@ FLOORS = {
     "transforms": ["runs.py", "transforms.py", "jacobians.py", "custom.py", "implicit.py"],
     "compiling":  ["compiling/*"],
     "checking":   ["checking/*"],
-    "annex":      ["explaining/*", "functions/*", "scipy/*", "losses/*", "extend.py", "data/*", "optim/*", "expressions.py"],
+    "annex":      ["explaining/*", "functions/*", "scipy/*", "losses/*", "extend.py", "data/*", "optim/*",
+                   "expressions.py"],
     "roof":       ["__init__.py", "commands/*", "cli.py", "__main__.py"],
 }
 # fmt: on
 ORDER = [name for floor in FLOORS.values() for name in floor]
-OPTIONAL = {"click", "rich", "tqdm", "scipy", "sympy", "pygraphviz", "dask", "cupy", "torch", "jax", "hypothesis", "matplotlib"}
+OPTIONAL = {
+    "click", "rich", "tqdm", "scipy", "sympy", "pygraphviz", "dask", "cupy", "torch", "jax", "hypothesis", "matplotlib",
+}  # fmt: skip
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 

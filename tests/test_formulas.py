@@ -26,7 +26,6 @@ def one_line(g, y, x):
     return g @ np.swapaxes(x, -1, -2)
 
 
-# fmt: off
 @pytest.mark.parametrize(("rule", "written"), [
     (lambda g, y, x: g * np.cos(x),             "g · cos(x)"),
     (lambda g, y, x: g / (2.0 * y),             "g / (2 · y)"),
@@ -40,8 +39,7 @@ def one_line(g, y, x):
     (several_lines,                             "The law in words"),
     (one_line,                                  "g xᵀ"),
     (None,                                      "0"),
-])
-# fmt: on
+])  # fmt: skip
 def test_a_rule_is_written_as_mathematics(rule, written):
     assert formula(rule) == written
 

@@ -57,7 +57,8 @@ class TracedError(TinygradError, TypeError):
     Traceback (most recent call last):
         ...
     tinygrad_edu.errors.TracedError: np.asarray on a Tensor that is being differentiated would lose its gradient. \
-Use NumPy's functions on the Tensor itself (np.stack, or like=x, for np.array), or x.detach() for its values without a gradient
+Use NumPy's functions on the Tensor itself (np.stack, or like=x, for np.array), or x.detach() for its values without a \
+gradient
     >>> np.asarray(x.detach())
     array([1., 2.])
     """
@@ -179,7 +180,8 @@ class TraceError(TinygradError, TypeError):
     >>> relu(-1.0)
     Traceback (most recent call last):
         ...
-    tinygrad_edu.errors.TraceError: compile: the truth of a traced value: the program would be right for this value only.
+    tinygrad_edu.errors.TraceError: compile: the truth of a traced value: the program would be right for this value \
+only.
     ...
     What to do: np.where(condition, a, b) chooses among values; ...
     >>> relu = tg.compile(lambda x: np.where(x > 0, x, 0 * x))

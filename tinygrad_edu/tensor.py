@@ -297,7 +297,7 @@ class Tensor(Assignable):
             return self.__array_function__(np.sum, (), (self, *args), params)
         return _record_one(RULES[np.sum], self, _NONE)
 
-    def reshape(self, *shape: Any, order: str = "C") -> Any:
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
         """The same as `numpy.reshape`; the shape as one tuple or as several numbers."""
         params = {"shape": shape[0] if len(shape) == 1 else shape}
         return _record_one(RULES[np.reshape], self, params if order == "C" else {**params, "order": order})

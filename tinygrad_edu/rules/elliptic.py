@@ -28,7 +28,7 @@ def _carlson(*xs, powers, p=0):
         for x, a in zip(xs, powers, strict=True):
             product = product * (t + x) ** -a
         total = total + np.sum(0.5 * w * t ** (p + 1) * product, axis=0)
-    return total.astype(np.result_type(*xs))[()]
+    return np.asarray(total).astype(np.result_type(*xs))[()]
 
 
 def _raised(i):

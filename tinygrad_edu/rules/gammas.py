@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.special as sp
 
+from ..graph import Op
 from .declare import elementwise, flat
 from .parameters import (
     betainc_at,
@@ -28,7 +29,7 @@ def _hurwitz(s, q):
     return hurwitz_zeta(s, q) if np.iscomplexobj(q) else sp.zeta(s, q)
 
 
-hurwitz = elementwise(_hurwitz, fixed("zeta", "s"), lambda g, y, s, q: -g * s * hurwitz(s + 1, q))
+hurwitz: Op = elementwise(_hurwitz, fixed("zeta", "s"), lambda g, y, s, q: -g * s * hurwitz(s + 1, q))
 
 
 def _rgamma(g, y, x):
