@@ -22,6 +22,7 @@ from .protocol import narrow, promises
 from .report import Report
 from .stencils import Array, scales
 from .stepping import NotStepped
+from .terms import missing_term
 from .trials import Trial
 from .verdicts import BELOW, FAIL, OPEN, PASS, ZERO, Row
 
@@ -238,7 +239,7 @@ class Examination:
 
     def _whose_mistake(self, trial: Trial, suspect: tuple) -> None:
         """The worst element, by bisection, and the likely mistake in its argument."""
-        row, direction, _, known = suspect
+        row, direction, j, known = suspect
         if known.kink or row.where.startswith("forward") or not np.isfinite(known.analytic):
             return
         found, problem = self.found, trial.problem
@@ -256,6 +257,10 @@ class Examination:
             )
         if found.culprit is not None and found.culprit.mistake:
             found.mistake = found.culprit.mistake
+        elif not problem.differentiable and (
+            term := missing_term(problem, trial.x, trial.components[j], trial.gradients[j])
+        ):
+            found.mistake = term
         elif element is not None and inputs.size <= 64:
             k = inputs.leaf(element)
             first, last = int(inputs.offsets[k]), int(inputs.offsets[k + 1])

@@ -302,7 +302,12 @@ def gradients_of(result: Any, args: Sequence[Tree], found: Sequence[Any]) -> lis
     for g, x in zip(given, wanted, strict=True):
         g = np.zeros(np.shape(x)) if g is None else np.asarray(g)
         if g.shape != np.shape(x):
-            raise ShapeError(f"check_vjp: a gradient has shape {g.shape}. Expected {np.shape(x)}, as its argument has")
+            extra = g.ndim - np.ndim(x)
+            stretched = [a for a, n in enumerate(g.shape) if a < extra or np.shape(x)[a - extra] != n]
+            hint = f". Is the sum over the broadcast axis {stretched[0]} missing?" if extra >= 0 and stretched else ""
+            raise ShapeError(
+                f"check_vjp: a gradient has shape {g.shape}. Expected {np.shape(x)}, as its argument has{hint}"
+            )
         checked.append(g)
     return checked
 
