@@ -86,27 +86,25 @@ def _cumsum_transpose(g, y, x, axis=None, dtype=None):
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
 
-def _named(initial):
-    return {"initial": initial[0]} if initial else {}
-
-
-def _sum(x, *initial, **params):
-    params.update(_named(initial))
+def _sum(x, initial=None, **params):
+    if initial is not None:
+        params["initial"] = initial
     return np.add.reduce(x, axis=None) if type(x) is np.ndarray and not params else x.sum(**params)
 
 
 def _reduction(function, of_array, of_initial, **options):
     """Declare a reduction by the rules of its array and of `initial=`, which is an argument if it is a Tensor."""
     rules = zip(of_array, of_initial, strict=True)
-    options.setdefault("call", lambda x, *initial, **params: function(x, **_named(initial), **params))
-    op = primitive(function, *rules, **options)
+    call = lambda x, *initial, **params: function(x, initial=initial[0], **params) if initial else function(x, **params)
+    op = primitive(function, *rules, **{"call": call, **options})
     sort = binder(function, 1)
 
     def bind(*args, **params):
-        (x, *_), params = sort(*args, **params)
-        if getattr(params.get("initial"), "node", None) is None:
-            return (x,), params
-        return (x, params.pop("initial")), params
+        if len(args) == 1 and "initial" not in params:
+            return args, params
+        arrays, params = sort(*args, **params)
+        traced = getattr(params.get("initial"), "node", None) is not None
+        return ((*arrays, params.pop("initial")) if traced else arrays), params
 
     op.arity, op.single, op.bind, op.sort = 1, True, bind, bind  # nothing is sorted of the usual call, of x alone
     return op
@@ -200,7 +198,8 @@ def _recurrence_by_blocks(a, b, m=8):
         s[..., i] += a[..., i] * s[..., i - 1]
         a[..., i] *= a[..., i - 1]
     ends = recurrence(a[..., -1], s[..., -1])
-    s[..., 1:, :] += a[..., 1:, :] * ends[..., :-1, None]
+    a[..., 1:, :] *= ends[..., :-1, None]
+    s[..., 1:, :] += a[..., 1:, :]
     return s.reshape(*kept, -1)[..., :n]
 
 
