@@ -19,7 +19,7 @@ from .emit_c import can_emit
 from .emit_numpy import Module, emit_numpy
 from .passes import drop, fuse, gather, lower, merge, reuse
 from .passes.fuse import domain_of
-from .program import Line, Program
+from .program import Line, Program, Region
 from .spelling_c import is_spoken
 from .storage import is_view
 from .toolchain import BuildError, compiler
@@ -74,7 +74,8 @@ class Build:
     def _ready(self, language: str) -> Callable[..., Sequence[Any]]:
         """A rule may divide by zero where its result is not used: as in eager passes, NumPy says nothing then."""
         run = self.modules[language].load()
-        return (lambda *xs: _SILENT.copy().run(run, *xs)) if self.silent else run
+        all_in_c = all(isinstance(line.operation, Region) for line in self.fused[language].lines)
+        return (lambda *xs: _SILENT.copy().run(run, *xs)) if self.silent and not all_in_c else run
 
     def wait(self) -> None:
         """Until the C compiler has finished."""

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import copy
 import functools
+import sys
 import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import CellType, CodeType, FunctionType, MethodType
+from types import CellType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from ..errors import TraceError
 from ..tensor import Tensor
+from .program import Program, Value, exchanged
 
 NUMBERS = (int, float, complex, str, bytes, bool, type(None), np.generic)
 _FOREIGN = (*{sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")}, "<frozen")
@@ -125,6 +127,31 @@ class Captures:
         self._keep.append(x)
         return made
 
+    def with_foreign_arrays(self, program: Program) -> Program:
+        """The program with inputs for arrays that came by no known way, but that somebody else holds and may change.
+
+        What the function made itself while it was traced is held by the program alone, and stays a constant of it.
+        """
+        seen: dict[int, list[Any]] = {}
+        for line in program.lines:
+            for x in [*arrays_in(line.args), *arrays_in(dict(line.params))]:
+                seen.setdefault(id(x), [x, 0])[1] += 1
+        x = None
+        known: dict[int, Value] = {}
+        for key, pair in seen.items():
+            if sys.getrefcount(pair[0]) > pair[1] + 2 and not any(pair[0] is c for c in self.constant):
+                slot = Slot(pair, 0, pair[0])
+                slot.kind  # noqa: B018 - as it is now
+                self.arrays.append(slot)
+                known[key] = Value(pair[0].shape, pair[0].dtype, "captured")
+        if not known:
+            return program
+        read = lambda x: known.get(id(x), x)
+        lines = [
+            replace(x, args=exchanged(x.args, read), params=exchanged(dict(x.params), read)) for x in program.lines
+        ]
+        return replace(program, inputs=(*program.inputs, *known.values()), lines=tuple(lines))
+
     def _is_constant(self, slot: Slot) -> bool:
         return any(slot.content is c or (isinstance(c, str) and c == slot.key) for c in self.constant)
 
@@ -181,6 +208,18 @@ class Captures:
             object.__setattr__(twin, key, item)
         return twin
 
+    def _module(self, module: ModuleType, words: list[str]) -> ModuleType:
+        """A module of the user's with stand-ins for those of its arrays and functions that a function names."""
+        if not getattr(module, "__file__", None) or str(module.__file__).startswith((*_FOREIGN, _OWN)):
+            return module
+        inside = module.__dict__
+        new = {name: self.lifted(inside[name], Slot(inside, name, inside[name])) for name in words if name in inside}
+        if all(item is inside[name] for name, item in new.items()):
+            return module
+        twin = ModuleType(module.__name__)
+        twin.__dict__.update(inside | new)
+        return twin
+
     def _function(self, f: FunctionType) -> Any:
         code, outer = f.__code__, self._settled
         # what the library's own functions close over is set once: grad(f) holds f for ever
@@ -204,12 +243,12 @@ class Captures:
         variables = f.__globals__
         outside = {}
         if not code.co_filename.startswith((*_FOREIGN, _OWN)):
-            for name in _globals_of(code):
-                if (
-                    name in variables
-                    and (new := self.lifted(variables[name], Slot(variables, name, variables[name])))
-                    is not variables[name]
-                ):
+            words = _globals_of(code)
+            for name in [name for name in words if name in variables]:
+                old = variables[name]
+                is_module = isinstance(old, ModuleType)
+                new = self._module(old, words) if is_module else self.lifted(old, Slot(variables, name, old))
+                if new is not old:
                     outside[name] = new
         defaults = tuple(self.lifted(d, Slot(f.__defaults__, i, d)) for i, d in enumerate(f.__defaults__ or ()))
         changed = changed or any(a is not b for a, b in zip(defaults, f.__defaults__ or (), strict=True))
@@ -232,6 +271,13 @@ def _is_filled(cell: CellType) -> bool:
     except ValueError:
         return False
     return True
+
+
+def arrays_in(tree: Any) -> list[Any]:
+    """The plain arrays in a tree of arguments."""
+    found: list[Any] = []
+    exchanged(tree, lambda x: found.append(x) if type(x) is np.ndarray else None)
+    return found
 
 
 def _globals_of(code: CodeType) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import update_wrapper
 from math import isfinite
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,10 @@ class Compiled:
         assert captured is not None
         return trace, captured
 
+    def __get__(self, owner: Any, kind: type | None = None) -> Any:
+        """As a method: the object is an argument like any other, and its arrays are read anew at every call."""
+        return self if owner is None else MethodType(self, owner)
+
     def lower(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """The intermediate forms for these arguments: "traced", "improved", "fused for numpy" and the text "numpy".
 
@@ -215,17 +220,21 @@ class Trace:
         names = [name for name, _ in _named(f, args, kwargs)]
         given = [recorder.input(x, name) if is_input(x) else x for x, name in zip(leaves, names, strict=True)]
         self.captures = Captures(recorder.input, constant)
+        given = [x if is_input(y) else self.captures.lifted(x) for x, y in zip(given, leaves, strict=True)]
         lifted = self.captures.lifted(f)
         stand_args, stand_kwargs = rebuild(given)
         with recording_program(recorder):
             result = lifted(*stand_args, **stand_kwargs)
         outputs, _ = flatten(result)
+        self.build = builder(result)
         name = getattr(f, "__name__", "f")
         checks = [Traced(recorder, None, v) for v, _ in recorder.assumptions]
         self.truths = [truth for _, truth in recorder.assumptions]
         whole = recorder.finished([*outputs, *checks], name if name.isidentifier() else "f")
+        del result, stand_args, stand_kwargs, given, lifted, outputs
+        recorder.lines.clear()
+        whole = self.captures.with_foreign_arrays(whole)
         self.program: Program = self._without_idle_captures(whole)
-        self.build = builder(result)
         self.looks = recorder.passes > 0  # a pass was walked: results that are not finite are looked at again
         self.improved = improved(self.program)
         self.made = Build(self.improved, backend, threads, silent=self.looks)

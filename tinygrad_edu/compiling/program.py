@@ -11,8 +11,10 @@ passes compare with. Next: `trace.py`, which writes programs, and `passes/`, whi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,7 +45,7 @@ class Value:
     @property
     def size(self) -> int:
         """The number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def kind(self) -> str:
@@ -84,7 +86,7 @@ class Line:
         """The value of a line that has one."""
         return self.results[0]
 
-    @property
+    @cached_property
     def reads(self) -> list[Value]:
         """The values that the line is computed from, in order, some perhaps twice."""
         return [*values_in(self.args), *values_in(self.params)]
@@ -203,6 +205,18 @@ def substituted(tree: Any, known: Mapping[Value, Any]) -> Any:
     return tree
 
 
+def exchanged(tree: Any, change: Callable[[Any], Any]) -> Any:
+    """The tree with every leaf exchanged for what `change` makes of it."""
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([exchanged(child, change) for child in tree])
+    if kind is dict:
+        return {name: exchanged(child, change) for name, child in tree.items()}
+    if kind is slice:
+        return slice(*[exchanged(x, change) for x in (tree.start, tree.stop, tree.step)])
+    return change(tree)
+
+
 def rewritten(program: Program, step: Callable[[Line], Line | Sequence[Line] | Any]) -> Program:
     """The program with every line replaced by what `step` makes of it, in order.
 
@@ -212,8 +226,9 @@ def rewritten(program: Program, step: Callable[[Line], Line | Sequence[Line] | A
     known: dict[Value, Any] = {}
     lines: list[Line] = []
     for line in program.lines:
-        given = replace(line, args=substituted(line.args, known), params=substituted(dict(line.params), known))
-        made = step(given)
+        if not known.keys().isdisjoint(line.reads):
+            line = replace(line, args=substituted(line.args, known), params=substituted(dict(line.params), known))
+        made = step(line)
         if isinstance(made, Line):
             lines.append(made)
         elif isinstance(made, list) and made and isinstance(made[0], Line):

@@ -27,7 +27,7 @@ from ..places import Place, place_of_user
 from ..rules.indexing import scatter, setitem
 from ..tensor import Tensor
 from .kinds import MUTATING, SHAPED_BY_VALUES, STATIC
-from .program import Line, Program, Value, substituted
+from .program import Line, Program, Value, exchanged, substituted
 from .traced import Traced, TracedGenerator, refusal
 
 WHOLE = {scatter, setitem}
@@ -209,13 +209,15 @@ def _global_state() -> Any:
 @contextmanager
 def recording_program(recorder: Recorder) -> Iterator[None]:
     """Everything that is done with the recorder's arrays inside the block goes into its program."""
-    before, state = sys.getprofile(), _global_state()
-    sys.setprofile(recorder.profile)
+    state, watched = _global_state(), sys.getprofile() is None  # under a profiler, cotangents go without names
+    if watched:
+        sys.setprofile(recorder.profile)
     try:
         with witnessing(recorder), strict_ieee(), np.errstate(all="ignore"):
             yield
     finally:
-        sys.setprofile(before)
+        if watched:
+            sys.setprofile(None)
     after = _global_state()
     if state != after:
         raise TraceError(
@@ -241,7 +243,7 @@ def _leaves(tree: Any) -> Iterator[Any]:
 
 def _opened(tree: Any) -> Any:
     """The tree with numbers in the places of traced arrays."""
-    return _mapped(tree, _number_of)
+    return exchanged(tree, _number_of)
 
 
 def _number_of(x: Any) -> Any:
@@ -253,18 +255,7 @@ def _number_of(x: Any) -> Any:
 def _named(tree: Any) -> Any:
     """The tree with Values in the places of traced arrays."""
     symbol = lambda x: x.symbol if isinstance(x, Traced | TracedGenerator) else x
-    return _mapped(tree, lambda x: symbol(x.data) if type(x) is Tensor else symbol(x))
-
-
-def _mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
-    kind = type(tree)
-    if kind is tuple or kind is list:
-        return kind([_mapped(child, change) for child in tree])
-    if kind is dict:
-        return {name: _mapped(child, change) for name, child in tree.items()}
-    if kind is slice:
-        return slice(*[_mapped(x, change) for x in (tree.start, tree.stop, tree.step)])
-    return change(tree)
+    return exchanged(tree, lambda x: symbol(x.data) if type(x) is Tensor else symbol(x))
 
 
 def _symbol(x: Any) -> Value | None:

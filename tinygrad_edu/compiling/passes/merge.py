@@ -18,7 +18,8 @@ def merge(program: Program) -> Program:
     first: dict[Hashable, Line] = {}
     lines = []
     for line in program.lines:
-        line = replace(line, args=substituted(line.args, known), params=substituted(dict(line.params), known))
+        if not known.keys().isdisjoint(line.reads):
+            line = replace(line, args=substituted(line.args, known), params=substituted(dict(line.params), known))
         if not is_pure(line):
             lines.append(line)
             continue
