@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..modes.reverse import one_like
 from ..tensor import Tensor
 from . import listing, mathematics, scripts
 from .drawing import picture_of
+from .page import page_of
 from .paths import Paths, Terms, find_paths, terms_of
 from .recording import Recording, described, record_of, record_run
 from .steps import Line, Step
@@ -111,6 +113,14 @@ class Explanation:
     def html(self) -> str:
         """A piece of HTML, with MathML for the formulae."""
         return mathematics.html_of(self)
+
+    def page(self) -> str:
+        """The stepper page: a file of HTML that needs nothing else."""
+        return page_of(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write the stepper page; open it in a browser, from the disk as it is."""
+        Path(path).write_text(self.page(), encoding="utf-8")
 
     __str__ = text
     _repr_html_ = html

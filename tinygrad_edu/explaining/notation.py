@@ -31,7 +31,7 @@ class Notation:
 
     def equation(self, name: str, node: ast.expr, sign: str = "=") -> str:
         """name = expression."""
-        return self.row(self.name(name), self.operator(sign), self.written(node))
+        return "".join([self.name(name), self.operator(sign), self.written(node)])
 
     # --- spelling: overridden ---------------------------------------------------------------------------------------
 
@@ -236,12 +236,12 @@ class MathML(Notation):
 
     def row(self, *parts: str) -> str:
         """Parts beside each other."""
-        return f"<mrow>{''.join(parts)}</mrow>"
+        return f"<mrow>{''.join(parts)}</mrow>" if len(parts) > 1 else parts[0]
 
     def operator(self, sign: str) -> str:
-        """An operator or a delimiter; a product without a sign is a thin space."""
+        """An operator or a delimiter; a product without a sign is invisible."""
         if sign == " ":
-            return '<mspace width="0.17em"/>'
+            return "<mo>\u2062</mo>"
         return f"<mo>{escape('−' if sign == '-' else sign)}</mo>"
 
     def number(self, text: str) -> str:
@@ -263,6 +263,8 @@ class MathML(Notation):
             rows = f"<mtr><mtd>{a}</mtd><mtd><mtext>if&#160;</mtext>{b}</mtd></mtr>"
             rows += f"<mtr><mtd>{c}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr>"
             return f"<mrow><mo>{{</mo><mtable>{rows}</mtable></mrow>"
+        if kind == "bar" and (single := re.match(r"(<msub>)?<mi>\w</mi>", a)):
+            return a[: single.end() - 5] + "\u0304" + a[single.end() - 5 :]  # a combining macron: x̄
         if kind == "bar":
             return f'<mover accent="true">{a}<mo>¯</mo></mover>'
         tag = {"fraction": "mfrac", "root": "msqrt", "power": "msup", "index": "msub"}[kind]

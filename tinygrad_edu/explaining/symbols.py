@@ -270,7 +270,7 @@ def _of_arrays() -> dict[Any, Callable[..., Any]]:
 
         return of
 
-    def greatest(x, y, axis=None, **params):
+    def greatest(x, y, *initial, axis=None, **params):
         """Which elements are the extreme of theirs; of ties, which hold nowhere in general, there are none."""
         y = y if axis is None or y.ndim == x.ndim else np.expand_dims(y, axis)
         return x == y, 1
