@@ -8,7 +8,7 @@ from rich.console import Console
 
 import tinygrad_edu as tg
 from benchmarks.checking_panel import CORRECT, WRONG, row_replaced
-from tinygrad_edu.errors import CheckError, GradientError
+from tinygrad_edu.errors import CheckError, GradientError, TreeError
 from tinygrad_edu.extend import elementwise
 
 X = np.array([0.3, -1.2, 2.0, 0.7])
@@ -181,6 +181,43 @@ def test_a_gradient_of_another_shape_fails_with_the_shapes():
 )  # fmt: skip
 def test_the_missing_term_of_a_gradient_by_hand_is_named(f, args, vjp, words):
     assert words in tg.check_vjp(f, args, vjp).mistake
+
+
+def test_a_pullback_of_one_point_is_checked_there():
+    _, pull = tg.vjp(np.tanh, X)
+    report = tg.check_vjp(np.tanh, (X,), pull)
+    assert report
+    assert {row.point for row in report.rows} == {"x"}
+    assert "belongs to this one" in report.notes[0]
+    _, pull = tg.vjp(np.sinh, X)
+    assert tg.check_vjp(np.tanh, (X,), pull).verdict == "fail"
+
+
+def test_a_bare_array_for_the_arguments_is_refused():
+    with pytest.raises(TreeError, match="Expected a tuple with one for each argument"):
+        tg.check_vjp(np.sin, X, lambda g, x: g * np.cos(x))
+
+
+def test_a_gradient_of_less_precision_fails_unless_its_argument_has_no_more():
+    narrow = lambda g, x: (g * np.cos(x)).astype(np.float32)
+    assert "x is float64, its gradient float32" in tg.check_vjp(lambda x: np.sin(x), (X,), narrow).reason
+    assert tg.check_vjp(lambda x: np.sin(x), (X.astype(np.float32),), narrow)
+
+
+class Foreign:
+    """An array of a library that knows nothing of NumPy's protocols but lets it look inside."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+
+def test_functions_of_other_libraries_are_checked():
+    f = lambda x: Foreign(np.sin(np.asarray(x)))
+    assert tg.check_vjp(f, (X,), lambda g, x: Foreign(g * np.cos(x)))
+    assert tg.check_vjp(f, (X,), lambda g, x: Foreign(g * np.sin(x))).verdict == "fail"
 
 
 def test_too_few_gradients_fail():

@@ -7,6 +7,7 @@ no numbers (`protocol`), which rule it was (`localisation`, `bisection`, `mistak
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import TinygradError
+from ..runs import refuse_bare
 from ..trees import Tree
 from .localisation import first_wrong, mistake_in, worst_in
 from .probes import FEW
@@ -100,7 +102,8 @@ def check_vjp(
         Where to check.
     vjp : callable
         ``vjp(cotangent, *args)``: the cotangent has the structure of the result of f; it returns one gradient for
-        each argument (a tuple of them, if there are several). Complex numbers are paired without conjugation.
+        each argument (a tuple of them, if there are several). Complex numbers are paired without conjugation. Or
+        ``vjp(cotangent)``, what `vjp` of many libraries returns; it is checked at this point only.
     rtol, seed, jitter, project
         As for `check`.
 
@@ -111,8 +114,13 @@ def check_vjp(
     >>> tg.check_vjp(np.multiply, (x, y), lambda g, x, y: (g * x, g * x)).verdict
     'fail'
     """
-    problem = of_vjp(f, args, vjp)
-    return Examination(problem, rtol, seed, jitter, _of_vectors(problem, project)).report(1)
+    refuse_bare("check_vjp", args, "arguments")
+    fixed = _takes(vjp, 1) and not _takes(vjp, 1 + len(args))
+    problem = of_vjp(f, args, (lambda g, *xs: vjp(g)) if fixed else vjp)
+    examination = Examination(problem, rtol, seed, jitter and not fixed, _of_vectors(problem, project))
+    if fixed:
+        examination.found.notes.append("no second point: the vjp takes the cotangent alone, and belongs to this one")
+    return examination.report(1)
 
 
 def check_gradient(f: Function, args: Sequence[Tree], gradient: Function, **options: Any) -> Report:
@@ -129,6 +137,17 @@ def check_gradient(f: Function, args: Sequence[Tree], gradient: Function, **opti
         return tuple(g * np.asarray(d) for d in found) if several else g * np.asarray(found)
 
     return check_vjp(f, args, vjp, **options)
+
+
+def _takes(function: Function, n: int) -> bool:
+    """True if a function can be called with n arguments, or does not say."""
+    try:
+        inspect.signature(function).bind(*range(n))
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
 
 
 def _of_vectors(problem: Problem, project: Function | None) -> Function | None:

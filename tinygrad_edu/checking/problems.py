@@ -106,6 +106,8 @@ class Problem:
         f would change by if x doubled.
     heft : array
         How large the outputs are, or the numbers that they are rounded like.
+    coarse : float
+        The rounding unit of the gradients, if they come in a narrower type than they are measured in.
     differentiable : bool
         True if `linearise` records itself, so that it has a derivative of its own.
     """
@@ -127,6 +129,7 @@ class Problem:
         self.cost.evaluations += 1
         self.outputs = Coordinates(results, _numbered("out", len(results)))
         self.y = self.outputs.vector(results)
+        self.coarse = 0.0
         self.natural, self.heft = np.zeros(self.outputs.size), np.abs(self.y)
 
     def results(self, arrays: list[Any]) -> list[Any]:
@@ -254,7 +257,7 @@ def flattened(f: Function, args: Sequence[Tree]) -> tuple[Function, list[Any], l
         full = list(found)
         for i, x in zip(moving, arrays, strict=True):
             full[i] = x
-        results = [np.float64(y) if type(y) in (int, float) else y for y in leaves(f(*rebuild(full)))]
+        results = [_as_result(y) for y in leaves(f(*rebuild(full)))]
         kept = [y for y in results if is_inexact(y) or type(y) in (complex, Stepped)]
         if not kept:
             raise GradientError("check: the function returned no float. Expected an array, or a tree of arrays")
@@ -301,6 +304,7 @@ def gradients_of(result: Any, args: Sequence[Tree], found: Sequence[Any]) -> lis
     checked = []
     for g, x in zip(given, wanted, strict=True):
         g = np.zeros(np.shape(x)) if g is None else np.asarray(g)
+        g = g if is_inexact(g) else g.astype(float)
         if g.shape != np.shape(x):
             extra = g.ndim - np.ndim(x)
             stretched = [a for a, n in enumerate(g.shape) if a < extra or np.shape(x)[a - extra] != n]
@@ -315,6 +319,14 @@ def gradients_of(result: Any, args: Sequence[Tree], found: Sequence[Any]) -> lis
 def moves(x: Any) -> bool:
     """True for what has a derivative: floats and arrays of them."""
     return is_inexact(x) or type(x) in (float, complex)
+
+
+def _as_result(y: Any) -> Any:
+    """A result as an array: of another library, if it lets NumPy look into it."""
+    if type(y) in (int, float):
+        return np.float64(y)
+    foreign = hasattr(y, "__array__") and not hasattr(y, "__array_function__") and not isinstance(y, np.generic)
+    return np.asarray(y) if foreign else y
 
 
 def _is_int(x: Any) -> bool:

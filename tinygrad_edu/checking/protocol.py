@@ -7,6 +7,9 @@ to, nothing that was handed out changes later. A vjp is linear: twice the cotang
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from ..errors import ShapeError, TinygradError, TreeError
@@ -37,7 +40,7 @@ def _row(promise: str, verdict: str, reason: str) -> Row:
     return Row(promise, np.nan, np.nan, np.nan, verdict, reason, "protocol")
 
 
-def _of_function(problem: Problem):
+def _of_function(problem: Problem) -> Iterator[Row]:
     arrays = problem.inputs.arrays(problem.x)
     with np.errstate(all="ignore"):
         again = problem.outputs.vector(problem.results(arrays))
@@ -49,7 +52,7 @@ def _of_function(problem: Problem):
         yield _row("f is deterministic", OPEN, f"f gave two values, {apart:.2g} apart: fix its random seed")
 
 
-def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool):
+def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> Iterator[Row]:
     v = rng.uniform(0.5, 1.5, problem.outputs.size) * rng.choice([-1.0, 1.0], problem.outputs.size)
     asked = problem.outputs.arrays(v, conjugate=True)
     kept = problem.outputs.vector(asked)
@@ -88,8 +91,15 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool):
             yield _row("the vjp is linear in the cotangent", FAIL, "the vjp of a sum is not the sum of the vjps")
 
 
-def _of_types(problem: Problem, gradients: list):
-    for name, g, dtype in zip(problem.inputs.names, gradients, problem.inputs.wide, strict=True):
+def _of_types(problem: Problem, gradients: list[Any]) -> Iterator[Row]:
+    wanted: Any
+    wanted = zip(problem.inputs.names, gradients, problem.inputs.wide, problem.inputs.dtypes, strict=True)
+    for name, g, dtype, own in wanted:
+        eps, least, granted = (float(np.finfo(d).eps) for d in (g.dtype, dtype, own))
+        if eps > least:
+            problem.coarse = max(problem.coarse, eps)
+            if eps > granted:
+                yield _row("a gradient is as precise as its argument", FAIL, f"{name} is {own}, its gradient {g.dtype}")
         if np.iscomplexobj(g) and dtype.kind == "f" and np.any(np.imag(g)):
             yield _row("real arguments have real gradients", FAIL, f"the gradient of {name} is complex")
 
@@ -124,7 +134,7 @@ def _differ(problem: Problem, found: Array, expected: Array, size: Array, excuse
         return True
     apart, bound = np.abs(found - expected), np.empty_like(size)
     for a, b in zip(problem.inputs.offsets[:-1], problem.inputs.offsets[1:], strict=True):
-        bound[a:b] = ROUNDING * np.max(np.abs(size[a:b]), initial=0)
+        bound[a:b] = max(ROUNDING, 64 * problem.coarse) * np.max(np.abs(size[a:b]), initial=0)
     return bool(np.any(apart > bound) and (excuse is None or np.any(apart > bound + excuse.bound())))
 
 

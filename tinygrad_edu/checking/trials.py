@@ -42,7 +42,8 @@ class Trial:
         self, problem: Problem, x: Array, y: Array, rng: np.random.Generator, rtol: float, order: int = 1,
         point: str = "x", few: int = FEW, project=None,
     ) -> None:  # fmt: skip
-        self.problem, self.x, self.rng, self.rtol, self.order, self.point = problem, x, rng, rtol, order, point
+        self.problem, self.x, self.rng, self.order, self.point = problem, x, rng, order, point
+        self.rtol = max(rtol, 64 * problem.coarse)
         self.project = project
         self.few = few
         self.size = scales(x, problem.inputs.offsets)
@@ -148,7 +149,7 @@ class Trial:
     def known(self, analytic: Array, slopes: Slopes, u: Array, j: int, spent: Array | None = None) -> Measured:
         """All that is known of component j along u."""
         spent = self.largest @ np.abs(u) if spent is None else spent
-        floor = 64 * EPS * spent + 32 * np.fmax(2 * EPS * self.natural, self.sigma)
+        floor = 64 * max(EPS, self.problem.coarse) * spent + 32 * np.fmax(2 * EPS * self.natural, self.sigma)
         if self.conditioning is not None:
             floor = floor + 8 * np.abs(self.conditioning) @ np.abs(u)
         size = self.natural + 1e-3 * self.overall
