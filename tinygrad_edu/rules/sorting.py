@@ -1,8 +1,9 @@
 """Order: sort, partition, quantiles, and the values that are left when repetitions are dropped.
 
 Sorting moves every element, so its derivative is a permutation; among equal elements none is the first, so they share
-evenly, as in `max`. All order statistics are read from the sorted array and inherit that. Which elements are read, and
-how many there are, is piecewise constant. Next: `statistics.py`.
+evenly, as in `max`. An order statistic, such as the median, is one of the elements: who holds it is found by comparison
+with its value, again as in `max`, and nothing is sorted. Which elements are read, and how many there are, is piecewise
+constant. Next: `statistics.py`.
 """
 
 from __future__ import annotations
@@ -54,14 +55,17 @@ put_back = linear(_put_back, transpose=lambda g, y, x, order: np.take_along_axis
 leveled: Op = linear(_leveled, transpose=lambda g, y, x, order, runs: leveled(g, order=order, runs=runs))
 
 
-def _rearranged_vjp(g, y, x):
+def _moved_back(g, y, x):
     order, of_y, runs = matching(x, y)
     return put_back(leveled(g, order=of_y, runs=runs), order=order)
 
 
-def _rearranged_jvp(t, y, x):
+def _moved_along(t, y, x):
     order, of_y, runs = matching(x, y)
     return leveled(np.take_along_axis(t, order, -1), order=of_y, runs=runs)
+
+
+_brought_back, _brought_along = along_axis(_moved_back), along_axis(_moved_along)
 
 
 def _rearranged(function, *names):
@@ -74,11 +78,10 @@ def _rearranged(function, *names):
             "axis": -1 if params["axis"] is None else params["axis"],
         }
 
-    vjp, jvp = along_axis(_rearranged_vjp), along_axis(_rearranged_jvp)
     primitive(
         function,
-        (lambda g, y, x, axis, **params: vjp(g, y, x, axis),),
-        (lambda t, y, x, axis, **params: jvp(t, y, x, axis),),
+        (lambda g, y, x, axis, **params: _brought_back(g, y, x, axis),),
+        (lambda t, y, x, axis, **params: _brought_along(t, y, x, axis),),
         bind=bind,
         moves=True,
     )
