@@ -98,7 +98,7 @@ def _of_types(problem: Problem, gradients: list[Any]) -> Iterator[Row]:
         eps, least, granted = (float(np.finfo(d).eps) for d in (g.dtype, dtype, own))
         if eps > least:
             problem.coarse = max(problem.coarse, eps)
-            if eps > granted:
+            if eps > max(granted, *(float(np.finfo(d).eps) for d in problem.outputs.dtypes)):
                 yield _row("a gradient is as precise as its argument", FAIL, f"{name} is {own}, its gradient {g.dtype}")
         if np.iscomplexobj(g) and dtype.kind == "f" and np.any(np.imag(g)):
             yield _row("real arguments have real gradients", FAIL, f"the gradient of {name} is complex")
