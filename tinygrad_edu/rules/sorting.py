@@ -137,8 +137,8 @@ FEW = 8
 
 def _read(x, *places):
     """The elements at several whole places of the sorted last axis."""
-    places = [np.reshape(place, (-1,)) if place.ndim < 2 else place for place in places]
-    n, place = places[0].shape[-1], np.concatenate(places, axis=-1) if len(places) > 1 else places[0]
+    flat = [np.reshape(place, (-1,)) if place.ndim < 2 else place for place in places]
+    n, place = flat[0].shape[-1], np.concatenate(flat, axis=-1) if len(flat) > 1 else flat[0]
     if place.shape[-1] <= FEW:
         found = picked(x, place)
     else:
