@@ -15,8 +15,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..graph import Op
+from .clusters import differences
 from .declare import NOTHING, composite, primitive
-from .decompositions import differences, svdvals_jvp, svdvals_vjp
+from .decompositions import singular_values
 from .linalg import H, T, conj, symmetric
 
 
@@ -102,8 +103,6 @@ residuals = primitive(lambda a, b, x, value: value,  # x minimizes them, so that
                        lambda g, y, a, b, x, value: 2 * conj(b - a @ x) * g, None),
                       (lambda t, y, a, b, x, value: -2 * np.sum(np.real(conj(b - a @ x) * (t @ x)), axis=0),
                        lambda t, y, a, b, x, value: 2 * np.sum(np.real(conj(b - a @ x) * t), axis=0), None))
-values_of = primitive(lambda a, value: value, (lambda g, y, a, value: svdvals_vjp(g, y, a),),
-                      (lambda t, y, a, value: svdvals_jvp(t, y, a),))
 # fmt: on
 
 
@@ -115,7 +114,7 @@ def _lstsq(a, b, rcond=None):
         rcond = np.finfo(s.dtype).eps * (max(a.shape) if rcond is None else 1)
     x = minimizer(a, b, value=x, rcond=rcond)
     left = residuals(a, b, x, value=left) if left.size else left
-    return (x[..., 0] if vector else x), left, rank, values_of(a, value=s)
+    return (x[..., 0] if vector else x), left, rank, singular_values(a, value=s)
 
 
 composite(np.linalg.lstsq, _lstsq)
