@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import NoRuleError, ShapeError
+from tinygrad_edu.errors import ShapeError
 from tinygrad_edu.functions.calculus import cumulative_trapezoid
 from tinygrad_edu.rules.calculus import iv
 
@@ -96,10 +96,10 @@ def test_integer_samples_become_floats_in_gradient():
     np.testing.assert_allclose(found, -4.5 / 4)
 
 
-def test_unwrap_has_the_gradient_one_and_refuses_a_traced_period():
+def test_unwrap_has_the_gradient_one_and_as_many_periods_as_it_added():
     np.testing.assert_array_equal(tg.grad(lambda p: np.sum(np.unwrap(p)))(np.array([0.0, 6.0, 12.0])), np.ones(3))
-    with pytest.raises(NoRuleError, match="period"):
-        tg.grad(lambda q: np.sum(np.unwrap(tg.Tensor(np.ones(3)), period=q)))(2.0)
+    angles = tg.Tensor(np.array([0.0, 2.7, 5.4, 0.4]))  # become 0, -1.3, -2.6, -3.6
+    assert tg.grad(lambda period: np.sum(np.unwrap(angles, period=period)))(4.0) == -1 - 2 - 1
 
 
 # --- integrals --------------------------------------------------------------------------------------------------------

@@ -72,8 +72,8 @@ def test_clip_refuses_what_it_does_not_know():
     x = tg.Tensor([1.0], requires_grad=True)
     with pytest.raises(tg.errors.InPlaceError, match="out="):
         np.clip(x, 0, 1, np.zeros(1))
-    with pytest.raises(tg.errors.NoRuleError, match="dtype"):
-        np.clip(x, 0, 1, dtype=np.float32)
+    with pytest.raises(tg.errors.NoRuleError, match="order"):
+        np.clip(x, 0, 1, order="C")
 
 
 @pytest.mark.parametrize("scale", [5e-324, 1e-310, 1.0, 1e308])
@@ -115,3 +115,19 @@ def test_angle_turns_also_where_the_square_of_the_length_is_not_a_number(z):
 ])  # fmt: skip
 def test_a_slope_is_not_lost_in_a_one(f, x, slope):
     assert float(tg.grad(f)(x)) == pytest.approx(slope, rel=1e-6, abs=0)
+
+
+def test_clip_leaves_out_what_where_leaves_out():
+    x, chosen = np.array([0.5, 1.5, 1.2]), np.array([True, True, False])
+    value, pull = tg.vjp(lambda x, high: np.clip(x, 1.0, high, where=chosen), x, np.array(1.4))
+    np.testing.assert_array_equal(value, [1, 1.4, 0])
+    np.testing.assert_array_equal(pull(np.ones(3))[0], np.zeros(3))
+    assert pull(np.ones(3))[1] == 1
+
+
+def test_what_nan_to_num_puts_in_has_a_gradient():
+    x = tg.Tensor(np.array([np.nan, 1.0, np.inf, -np.inf]))
+    assert tg.grad(lambda v: np.sum(np.nan_to_num(x, nan=v, posinf=2 * v, neginf=0.0)))(5.0) == 3
+    z = tg.Tensor(np.array([np.nan + 1j, 1 + 1j * np.nan]))
+    assert tg.grad(lambda v: np.sum(np.imag(np.nan_to_num(z, nan=v))))(5.0) == 1
+    assert np.nan_to_num(tg.Tensor(np.float32([np.nan])), nan=np.float64(2)).dtype == np.float32

@@ -94,7 +94,7 @@ def test_apply_along_axis_puts_the_axes_of_results_where_the_axis_was():
 
 def test_apply_along_axis_of_nothing_is_refused():
     with pytest.raises(ValueError, match="no slice"):
-        np.apply_along_axis(np.sum, 0, leaf(np.zeros((0, 2))))
+        np.apply_along_axis(np.sum, 1, leaf(np.zeros((0, 2))))
 
 
 def test_compress_is_a_method_with_the_condition_first():
@@ -157,6 +157,24 @@ def test_segments_without_elements_sum_to_nothing():
 def test_combinations_of_too_few_are_none():
     assert combinations(np.ones(2), 3).shape == (0, 3)
     assert cartesian_prod(np.ones(2), np.ones(0)).shape == (0, 2)
+
+
+def test_an_empty_slice_has_a_sum_along_its_axis():
+    x = leaf(np.ones((3, 0)))
+    np.testing.assert_array_equal(np.apply_along_axis(np.sum, 1, x).data, np.zeros(3))
+
+
+def test_a_list_of_numbers_and_tensors_can_be_assigned():
+    def f(v):
+        y = np.zeros(5, like=v)
+        y[1:4] = [v[0], 2.0, v[1]]
+        y[np.array([0, 4])] = (v[1], 1.0)
+        return y
+
+    np.testing.assert_array_equal(f(leaf(np.array([3.0, 4.0]))).data, [4, 3, 2, 4, 1])
+    for mode in ("forward", "reverse"):
+        found = tg.jacobian(f, mode=mode)(np.ones(2))
+        np.testing.assert_array_equal(found, [[0, 1], [1, 0], [0, 0], [0, 1], [0, 0]])
 
 
 def test_open_meshes_of_indices_select():

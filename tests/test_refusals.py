@@ -167,7 +167,10 @@ def test_the_order_of_a_contraction_is_told_without_computing_it():
 
 
 def test_a_tensor_stays_on_the_cpu():
-    assert type(tg.Tensor([1.0]).to_device("cpu")) is tg.Tensor
+    x = tg.Tensor([1.0], requires_grad=True)
+    assert x.to_device("cpu") is x
+    with pytest.raises(ValueError, match="gpu"):
+        x.to_device("gpu")
 
 
 def test_random_numbers_around_a_recorded_mean_are_refused():

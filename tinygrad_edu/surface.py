@@ -129,7 +129,6 @@ class Surface:
     tofile,   dump,     dumps     = _method(np.ndarray.tofile), _method(np.ndarray.dump),   _method(np.ndarray.dumps)
     getfield, setfield            = _method(np.ndarray.getfield), _method(np.ndarray.setfield)
     setflags, resize              = _method(np.ndarray.setflags), _method(np.ndarray.resize)
-    to_device                     = _method(np.ndarray.to_device)
     base, ctypes, device, flags, strides = map(_of_memory, ("base", "ctypes", "device", "flags", "strides"))
     # fmt: on
 
@@ -184,6 +183,11 @@ class Surface:
         if not np.can_cast(self.dtype, dtype, casting):
             raise TypeError(f"astype: {self.dtype} cannot be cast to {np.dtype(dtype)} with casting={casting!r}")
         return self.__array_function__(np.astype, (), (self, dtype), {})
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Any:
+        """The array itself, which is there already; another device than its own is refused by `ndarray.to_device`."""
+        self.data.to_device(device, stream=stream)
+        return self
 
     def compress(self, condition: Any, axis: int | None = None) -> Any:
         """The same as `numpy.compress`."""

@@ -80,6 +80,7 @@ SAMPLES = [
     row(np.insert, A, np.array([2, 0, 2]), np.array([9.0, 8.0, 7.0]), axis=1), row(np.insert, V, slice(0, 4, 2), one),
     row(np.insert, A, -1, one), row(np.insert, V, mask, 3.0), row(np.delete, A, 1, axis=0), row(np.delete, A, [0, -1], axis=1),
     row(np.delete, A, slice(1, 9, 3)), row(np.delete, V, mask),
+    row(np.repeat, one, 2, axis=0), row(np.repeat, one, 0), row(np.take, one, [0, 0], axis=-1), row(np.take, one, [], axis=0), row(np.repeat, T, 2, axis=1),
     row(np.resize, A, (5, 4)), row(np.resize, A, 5), row(np.resize, V, (2, 0)),
     row(trim_zeros, W, np.array([1, 0, 1, 0, 1], bool), numpy_only=True), row(trim_zeros, A, np.eye(3, 4, dtype=bool), "f", numpy_only=True),
 
@@ -117,5 +118,5 @@ FLAT = [
 # Shown by the rows above that pass `like=`, and in test_assembling.py.
 FLAT_WITHOUT_VALUE = {
     np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require, np.full, np.arange,
-    np.fromfunction, np.trim_zeros, np.einsum_path, np.ndarray.to_device, np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri,
+    np.fromfunction, np.trim_zeros, np.einsum_path, np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri,
 }  # fmt: skip

@@ -55,7 +55,7 @@ SAMPLES = [
         ("getitem_slice", slice(0, 2)), ("getitem_int", 1), ("getitem_newaxis_ellipsis", (None, ..., 2)),
         ("getitem_negative_step", slice(None, None, -2)), ("getitem_fancy_repeated", np.array([0, 0, 2])),
         ("getitem_fancy_mixed", (slice(None), np.array([3, 3]))), ("getitem_boolmask", mask)]),
-    row(operator.setitem, A, anywhere(1, 1, 2, 4), slice(0, 2)), row(operator.setitem, A, anywhere(1, 3), (1, np.array([0, 2, 0]))),
+    row(operator.setitem, A, T[None, :1, :2], slice(0, 2)), row(operator.setitem, A, V[None, :3], (1, np.array([0, 2, 0]))),
     row(operator.getitem, S, np.tril_indices(3), entry="tril_vec(tril_indices)"), row(operator.getitem, A, np.ix_([0, 2], [1, 1])),
 
     row(np.select, [mask, ~mask], [A, B]), row(np.select, [mask, mask[0]], [A, V], 2.0), row(np.select, [mask], [A], one),
@@ -76,6 +76,7 @@ SAMPLES = [
 
     row(np.apply_along_axis, np.sum, 0, A), row(np.apply_along_axis, ordered_sum, 1, T, 0, numpy_only=True),
     row(np.apply_along_axis, np.outer, 1, A, V), row(np.apply_along_axis, lambda x: [x[0] * x[1], 2.0], -1, T, numpy_only=True),
+    row(np.ix_, V, W),
     row(np.apply_over_axes, np.sum, T, [0, 2]), row(np.apply_over_axes, np.sum, A, 1),
 
     *(row(f, *args, entry=entry, **params) for entry, f, args, params in [
@@ -104,4 +105,4 @@ FLAT = [
     row(np.unravel_index, np.array([3, 7]), (3, 4)), row(np.ravel_multi_index, (np.array([0, 1]), np.array([2, 3])), (3, 4)),
 ]  # fmt: skip
 # Shown by the rows of functions that write into a copy, since these return nothing.
-FLAT_WITHOUT_VALUE = {np.put, np.place, np.putmask, np.copyto, np.put_along_axis, np.fill_diagonal, np.ix_}
+FLAT_WITHOUT_VALUE = {np.put, np.place, np.putmask, np.copyto, np.put_along_axis, np.fill_diagonal}

@@ -36,7 +36,7 @@ ARITHMETIC = [
     *(row(np.polydiv, x, y) for x, y in [(U, D), (D, U), (U, D[:1]), (U, U[::-1].copy()), (U + 1j * U[::-1], D), (U[:3], D * 1j)]),
     row(np.polyder, R), row(np.polyder, R, 2), row(np.polyder, P, m=0), row(np.polyder, p), row(np.polyder, anywhere(1)), row(np.polyder, Q, 4),
     row(np.polyint, R), row(np.polyint, R, 2), row(np.polyint, Q, 2, anywhere(2)), row(np.polyint, Q, m=3, k=2.0), row(np.polyint, P, 0),
-    row(np.polyint, p), row(np.polyint, P, 1, np.array(0.7)), row(np.polyint, P, 2, [0.5, -1.0, 3.0], numpy_only=True),
+    row(np.polyint, p), row(np.polyint, P, 1, np.array(0.7)), row(np.polyint, P, 2, [0.5, -1.0, 3.0], numpy_only=True), row(np.polyint, P, 2, [np.array(0.7), 2.0]),
 ]
 ROOTS = [
     row(np.roots, crossing), row(np.roots, anywhere(2)), row(np.roots, np.array([1.1, 0.3, 0.9])), row(np.roots, p), row(np.roots, anywhere(1)),

@@ -45,7 +45,8 @@ ARITHMETIC = [
     row(np.power, P, 2), row(np.power, A, 3), row(np.power, A, -2), row(np.power, A, 0), row(np.power, 2.0, A),
     row(np.power, P, 0.5), row(np.float_power, P, 2),
     row(np.where, mask, A, B), row(np.where, mask, A, 0), row(np.where, mask[0], A, V),
-    row(np.clip, D, -0.2, 0.4), row(np.clip, D, None, 0.4), row(np.clip, D, -0.2, None), row(np.clip, D, E - 0.3, E + 0.3),
+    row(np.clip, D, -0.175, 0.345), row(np.clip, D, None, 0.345), row(np.clip, D, -0.175, None), row(np.clip, D, E - 0.246, E + 0.274),
+    row(np.clip, D, -0.175, 0.345, dtype=np.complex128), row(np.nan_to_num, A, True, np.array(2.0)),
     row(np.angle, A, deg=True), row(np.multiply, A, 3), row(np.divide, 2, A),
 ]
 COMPLEX = [
@@ -119,6 +120,7 @@ PRODUCTS = [
         ("ii->i", anywhere(3, 3)), ("iij->j", anywhere(2, 2, 3)), ("i,j->ij", V, W), ("bij,bjk->bik", T, U),
         ("...ij,...jk->...ik", T, U), ("...j,jk", T, N), ("ij,ij->", A, B), ("i,ij,j->", anywhere(3), A, V),
         ("ij,kj,lk->il", A, B, anywhere(2, 3)), ("i...->...", T), ("ij,ij->ij", anywhere(1, 1), A), ("ij,ij->", A, anywhere(1, 4)), ("i,i", V, V)]),
+    row(np.einsum, "ij,jk,kl->il", A, A.T.copy(), B, optimize=True), row(np.einsum, "ij,jk", M, N, dtype=np.complex128, order="F"),
     row(np.einsum, A, [0, 1], N, [1, 2], [0, 2]), row(np.einsum, A, [0, 1]),
 ]
 # fmt: on

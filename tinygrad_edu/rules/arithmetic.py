@@ -150,11 +150,27 @@ def _clip_low(g, z, x, low, high):
     return share(_inside(g, z, m, high, np.less), m, low, x)
 
 
-def _bind_clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, **params):
-    return (a, a_min if min is None else min, a_max if max is None else max), {"out": out, **params}
+def _bind_clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, dtype=None, casting="same_kind", **params):
+    arrays = a, a_min if min is None else min, a_max if max is None else max
+    if dtype is not None:
+        arrays = [np.astype(x, dtype) if hasattr(x, "dtype") else x for x in arrays]
+    return arrays, {"out": out, **params}
 
 
-elementwise(np.clip, _clip_x, _clip_low, lambda g, z, x, low, high: share(g, z, high, _raised(x, low)), bind=_bind_clip)
+def _clip(x, low, high, where=True):
+    """What `where=` leaves out is 0, as for every ufunc (see ufuncs.py)."""
+    return np.clip(x, low, high) if where is True else np.where(where, np.clip(x, low, high), 0)
+
+
+def _where_asked(rule):
+    return lambda g, z, x, low, high, where=True: rule(g if where is True else np.where(where, g, 0), z, x, low, high)
+
+
+def _clip_high(g, z, x, low, high):
+    return share(g, z, high, _raised(x, low))
+
+
+elementwise(np.clip, *map(_where_asked, (_clip_x, _clip_low, _clip_high)), call=_clip, bind=_bind_clip)
 
 # --- complex numbers: the walk transposes and never conjugates, with the pairing Re(g t) ------------------------------
 
@@ -164,6 +180,23 @@ def _sign_jvp(t, y, x):
     if not np.iscomplexobj(x):
         return np.zeros_like(t)
     return np.where(x == 0, 0, t - y * np.real(np.conj(y) * t)) / np.where(x == 0, 1, np.abs(x))
+
+
+finite = elementwise(np.nan_to_num, lambda g, y, x, nan=0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
+"""With numbers to put in; NumPy's function takes arrays, too."""
+
+
+def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    given = {"nan": nan, "posinf": posinf, "neginf": neginf}
+    if not any(hasattr(v, "dtype") for v in given.values()):
+        return finite(x, **{name: v for name, v in given.items() if v is not None and (v or name != "nan")})
+    if np.iscomplexobj(x):
+        parts = [_nan_to_num(part, True, nan, posinf, neginf) for part in (np.real(x), np.imag(x))]
+        return parts[0] + 1j * parts[1]
+    y = finite(x)
+    for mask, v in ((np.isnan(x), nan), (np.isposinf(x), posinf), (np.isneginf(x), neginf)):
+        y = y if v is None else np.where(mask, v, y)
+    return np.astype(y, x.dtype)
 
 
 nearly_real = Op(lambda x, tol: np.isrealobj(np.real_if_close(x, tol)), NOTHING, NOTHING, "flat", "nearly_real", 1)
@@ -178,7 +211,7 @@ elementwise(np.angle,       lambda g, y, x, deg=False: np.where(x == 0, 0, g * (
                                                        / np.where(x == 0, 1, x))
 composite(np.real_if_close, lambda a, tol=100: np.real(a) if nearly_real(a, tol=tol) else a)
 composite(np.sort_complex,  lambda a: np.sort(a) if np.iscomplexobj(a) else np.sort(a).astype(np.complex128))
-elementwise(np.nan_to_num,  lambda g, y, x, copy=True, nan=0, posinf=None, neginf=None: np.where(np.isfinite(x), g, 0))
+composite(np.nan_to_num,    _nan_to_num)
 
 flat(np.floor, np.ceil, np.trunc, np.rint, np.fix, np.round, np.around, np.floor_divide, np.signbit, np.spacing)
 flat(np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isclose, np.allclose)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..graph import Op
 from .declare import NOTHING, composite, flat, linear
-from .indexing import scatter
+from .indexing import scatter, setitem
 
 # --- joining and splitting --------------------------------------------------------------------------------------------
 
@@ -180,6 +180,10 @@ def assembled(x):
         return x if hasattr(x, "dtype") else np.asarray(x)
     parts = [assembled(part) for part in x]
     return np.stack(parts) if any(type(part) is not np.ndarray for part in parts) else np.asarray(parts)
+
+
+# a list of numbers and Tensors may be assigned as it may be made an array of
+setitem.sort = lambda x, v, index: ((x, assembled(v) if isinstance(v, list | tuple) else v), {"index": index})
 
 
 def _array(object, dtype=None, order=None, *, ndmin=0, **memory):

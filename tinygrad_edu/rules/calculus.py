@@ -14,7 +14,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..errors import ShapeError
 from ..graph import Op
-from .declare import NOTHING, bilinear, composite, elementwise, linear, primitive
+from .declare import NOTHING, bilinear, composite, elementwise, linear
+from .indexing import scatter
 
 
 def _at(axis, *part):
@@ -149,10 +150,13 @@ def _interp(x, xp, fp, left=None, right=None, period=None):
 
 
 def _part(x, y, start, n):
-    """n elements of the full convolution of x and y, from `start` on."""
-    if start == min(x.shape[0], y.shape[0]) - 1 and n == abs(x.shape[0] - y.shape[0]) + 1:
-        return convolution(x, y, mode="valid")
-    return convolution(x, y)[start : start + n]
+    """n elements of the full convolution of x and y, from `start` on: of the longer one only what goes into them."""
+    x, y = (x, y) if x.shape[0] >= y.shape[0] else (y, x)
+    first, last = start - y.shape[0] + 1, start + n
+    part = x[max(first, 0) : last]
+    if part.shape[0] < last - first:  # continued by zeros
+        part = scatter(part, shape=(last - first,), index=slice(max(-first, 0), max(-first, 0) + part.shape[0]))
+    return convolution(part, y, mode="valid")
 
 
 def _convolve_left(g, z, x, y, mode="full"):
@@ -177,6 +181,12 @@ def _correlate(a, v, mode="valid"):
         return convolution(a, v[::-1], mode=mode)
     return convolution(a[::-1], v, mode=mode)[::-1]
 
+
+# --- angles -----------------------------------------------------------------------------------------------------------
+
+turns = Op(lambda p, period, **params: np.rint((np.unwrap(p, period=period, **params) - p) / period), NOTHING, NOTHING,
+           "flat", "turns", 2)  # fmt: skip
+"""How many whole periods `np.unwrap` adds to every element."""
 
 # --- functions given by series ----------------------------------------------------------------------------------------
 
@@ -205,7 +215,7 @@ def _series(n):
     return near[::-1], far[::-1]
 
 
-iv = elementwise(_iv, lambda g, y, x, n: g * 0.5 * (iv(x, n=abs(n - 1)) + iv(x, n=n + 1)))
+iv: Op = elementwise(_iv, lambda g, y, x, n: g * 0.5 * (iv(x, n=abs(n - 1)) + iv(x, n=n + 1)))
 """Of whole order n ≥ 0. Its derivative is (Iₙ₋₁ + Iₙ₊₁)/2: without a quotient, so that all orders are right at 0."""
 
 # fmt: off
@@ -217,5 +227,6 @@ composite(np.interp,       _interp)
 composite(np.convolve,     lambda a, v, mode="full": convolution(np.atleast_1d(a), np.atleast_1d(v), mode=mode))
 composite(np.correlate,    _correlate)
 elementwise(np.i0,         lambda g, y, x: g * iv(x, n=1))
-primitive(np.unwrap,       *[(lambda g, y, x, discont=None, axis=-1, period=0: g,)] * 2)    # whole turns are constant
+composite(np.unwrap,       lambda p, discont=None, axis=-1, *, period=2 * np.pi:
+                               p + turns(p, period, discont=discont, axis=axis) * period)
 # fmt: on

@@ -39,14 +39,24 @@ def _scatter(x, shape, index):
     zeros = np.zeros(shape, x.dtype)
     if is_basic(index):
         zeros[index] = x
-    elif type(index) is np.ndarray and len(shape) > 1:  # whole rows: by flat places, in a fifth of the time
-        width = math.prod(shape[1:])
-        places = index.reshape(-1, 1).astype(np.intp) * width + np.arange(width)
-        rows = np.broadcast_to(x, (*index.shape, *shape[1:]))
-        np.add.at(zeros.reshape(-1), places.reshape(-1), rows.reshape(-1))
-    else:
+    elif type(index) is np.ndarray and len(shape) > 1:
+        _add_rows(zeros, index, x)
+    elif x.size < zeros.size / 16:
         np.add.at(zeros, index, x)
+    else:  # places in one row: a tenth of the time
+        places = np.arange(zeros.size).reshape(shape)[index]
+        np.add.at(zeros.reshape(-1), places.reshape(-1), np.broadcast_to(x, places.shape).reshape(-1))
     return zeros
+
+
+def _add_rows(zeros, index, x):
+    """Add whole rows, some at a time, which need no fresh memory: by their flat places, in a fifth of the time."""
+    width = math.prod(zeros.shape[1:])
+    rows = np.broadcast_to(x, (*index.shape, *zeros.shape[1:])).reshape(index.size, width)
+    first, step = index.reshape(-1, 1).astype(np.intp) * width, max(8192 // max(width, 1), 1)
+    flat, columns = zeros.reshape(-1), np.arange(width)
+    for k in range(0, index.size, step):
+        np.add.at(flat, (first[k : k + step] + columns).reshape(-1), rows[k : k + step].reshape(-1))
 
 
 def _gathered(x, shape, index):
@@ -132,12 +142,12 @@ setitem: Op = primitive(
 
 def _along(axis, index):
     """The index that applies `index` to one axis."""
-    return (slice(None),) * axis + (index,)
+    return (slice(None),) * axis + (index,) if axis else index
 
 
 def _take(a, indices, axis=None, out=None, mode="raise"):
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), axis or 0
     n = a.shape[axis]
     indices = np.asarray(indices)
     indices = indices if indices.size else indices.astype(int)  # an empty list is one of floats
@@ -155,8 +165,12 @@ def _take_along_axis(arr, indices, axis=-1):
 
 
 def _repeat(a, repeats, axis=None):
-    if axis is None:
-        a, axis = np.ravel(a), 0
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), axis or 0
+    if isinstance(repeats, int | np.integer):
+        before, n, after = a.shape[: axis % a.ndim], a.shape[axis], a.shape[axis % a.ndim + 1 :]
+        grown = np.broadcast_to(np.reshape(a, (*before, n, 1, *after)), (*before, n, repeats, *after))
+        return np.reshape(grown, (*before, n * repeats, *after))
     return np.take(a, np.repeat(np.arange(a.shape[axis]), repeats), axis)
 
 

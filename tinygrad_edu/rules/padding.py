@@ -1,7 +1,7 @@
 """np.pad in all its modes: edges made of zeros, of the array's own elements, or of what is computed from them.
 
-NumPy pads one axis after the other, so that corners come from edges; each mode here pads one axis. Where edges repeat
-elements, NumPy pads the *places*, and the elements are read there.
+Where edges repeat elements, NumPy pads the *places*, and the elements are read there. The other modes pad one axis
+after the other, so that corners come from edges.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ def _along(axis, part):
     return (slice(None),) * axis + (part,)
 
 
-def _read(x, axis, widths, mode, reflect_type="even"):
-    """Edges that repeat elements: edge, wrap, reflect, symmetric; odd ones continue the curve through the last point.
+def _read(x, widths, mode):
+    """Edges that repeat elements: edge, wrap, reflect, symmetric."""
+    places = np.pad(np.reshape(np.arange(x.size), x.shape), widths, mode)
+    return np.reshape(np.ravel(x)[np.ravel(places)], places.shape)
 
-    An odd reflection is e(-k) = 2 x₀ - x(k) on the left, likewise on the right, and so on outwards: a curve that
-    repeats after a period, but for a rise of 2 (xₙ - x₀).
+
+def _turned(x, axis, widths, mode):
+    """Odd reflections continue the curve through the last point: e(-k) = 2 x₀ - x(k) on the left, and so on outwards.
+
+    The curve repeats after a period, but for a rise of 2 (xₙ - x₀).
     """
     n = x.shape[axis]
-    if reflect_type == "even" or n == 1:
-        return np.take(x, np.pad(np.arange(n), widths, mode), axis)
+    if n == 1:
+        return np.repeat(x, 1 + sum(widths), axis)
     places, skip = np.arange(-widths[0], n + widths[1]), 1 if mode == "reflect" else 0
     period, place = divmod(places, 2 * max(n - skip, 1))
     mirrored, left = place >= n, places < 0
@@ -87,9 +92,9 @@ def _widths(width, ndim):
     return widths.tolist()
 
 
+_READ = ("edge", "wrap", "reflect", "symmetric")
 _MODES = {
-    **{mode: lambda x, axis, widths, mode=mode, **p: _read(x, axis, widths, mode, **p)
-       for mode in ("edge", "wrap", "reflect", "symmetric")},
+    **{mode: lambda x, axis, widths, mode=mode: _turned(x, axis, widths, mode) for mode in _READ},
     **{name: lambda x, axis, widths, f=f, **p: _statistic(x, axis, widths, f, **p)
        for name, f in (("mean", np.mean), ("median", np.median), ("maximum", np.max), ("minimum", np.min))},
     "linear_ramp": _ramp,
@@ -110,11 +115,12 @@ def _pad(array, pad_width, mode="constant", **params):
         return _zeros(array, widths)
     if mode not in _MODES:
         raise ValueError(f"pad: expected one of the modes empty, {', '.join(_MODES)}, given {mode!r}")
-    odd = {name: params.pop(name) for name in ["reflect_type"] if name in params}
+    if params.pop("reflect_type", "even") == "even" and mode in _READ and not params:
+        return _read(array, widths, mode)
     each = {name: _pairs(value, array.ndim) for name, value in params.items()}
     for axis, width in enumerate(widths):
         if any(width):
-            array = _MODES[mode](array, axis, width, **{name: v[axis] for name, v in each.items()}, **odd)
+            array = _MODES[mode](array, axis, width, **{name: v[axis] for name, v in each.items()})
     return array
 
 

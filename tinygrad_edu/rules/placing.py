@@ -6,10 +6,12 @@ What NumPy does in place, `np.put` or `np.fill_diagonal`, here assigns to the Te
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 
 import numpy as np
 
+from ..calls import is_inexact
 from ..errors import InPlaceError
 from .assembling import assembled
 from .declare import composite, flat
@@ -128,9 +130,9 @@ composite(np.fill_diagonal,  _fill_diagonal)
 
 def _apply_along_axis(func1d, axis, arr, *args, **kwargs):
     moved = np.moveaxis(arr, axis, -1)
-    if not arr.size:
+    if 0 in moved.shape[:-1]:
         raise ValueError("apply_along_axis: there is no slice to apply the function to, since a length is 0")
-    rows = np.reshape(moved, (-1, moved.shape[-1]))
+    rows = np.reshape(moved, (math.prod(moved.shape[:-1]), moved.shape[-1]))
     results = assembled([func1d(row, *args, **kwargs) for row in np.unstack(rows)])
     inner = range(moved.ndim - 1, moved.ndim - 2 + results.ndim)  # the axes of one result stand where the axis stood
     found = np.reshape(results, (*moved.shape[:-1], *results.shape[1:]))
@@ -144,7 +146,16 @@ def _apply_over_axes(func, a, axes):
     return a
 
 
+def _ix(*args):
+    """Each sequence along an axis of its own; masks as the places where they are True."""
+    arrays = [x if is_inexact(x) else np.ix_(np.asarray(x))[0] for x in args]
+    if any(x.ndim != 1 for x in arrays):
+        raise ValueError("ix_: expected sequences, of one axis each")
+    return tuple(np.reshape(x, [-1 if a == i else 1 for a in range(len(args))]) for i, x in enumerate(arrays))
+
+
+composite(np.ix_, _ix)
 composite(np.apply_along_axis, _apply_along_axis)
 composite(np.apply_over_axes, _apply_over_axes)
 
-flat(np.ix_, np.unravel_index, np.ravel_multi_index, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)
+flat(np.unravel_index, np.ravel_multi_index, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from)

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 
 from ..errors import ShapeError
+from .assembling import assembled
 from .declare import composite, primitive
 from .indexing import scatter
 
@@ -106,7 +107,8 @@ def _polyder(p, m=1):
 
 
 def _polyint(p, m=1, k=None):
-    constants = np.zeros_like(p, shape=(_order(m),)) + (0.0 if k is None else k[:m] if np.ndim(k) else k)
+    k = assembled(k)[:m] if isinstance(k, list | tuple) or np.ndim(k) else k
+    constants = np.zeros_like(p, shape=(_order(m),)) + (0.0 if k is None else k)
     for i in range(m):
         p = np.concatenate([p / np.arange(p.shape[0], 0, -1), constants[i : i + 1]])
     return p

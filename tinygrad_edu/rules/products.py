@@ -77,10 +77,12 @@ def _einsum(*operands, subscripts):
     return np.einsum(subscripts, *operands, optimize=len(operands) > 2)
 
 
-def _bind_einsum(subscripts, *operands, optimize=False, **params):
+def _bind_einsum(subscripts, *operands, optimize=False, dtype=None, order="K", casting="safe", **params):
     """Write the ellipsis and the implied output out in letters, so that a rule sees plain subscripts."""
     if not isinstance(subscripts, str):
         subscripts, operands = _letters_for_lists((subscripts, *operands))
+    if dtype is not None:
+        operands = tuple(_cast(x, dtype, casting) for x in operands)
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
     if len(terms) != len(operands):
@@ -96,6 +98,12 @@ def _bind_einsum(subscripts, *operands, optimize=False, **params):
         output = "..." * ("..." in inputs) + "".join(named)
     terms = [term.replace("...", letters[len(letters) - n :]) for term, n in zip(terms, hidden, strict=True)]
     return operands, {"subscripts": ",".join(terms) + "->" + output.replace("...", letters), **params}
+
+
+def _cast(x, dtype, casting):
+    if not np.can_cast(x.dtype, dtype, casting):
+        raise TypeError(f"einsum: {x.dtype} cannot be cast to {np.dtype(dtype)} with {casting=}")
+    return np.astype(x, dtype)
 
 
 def _letters_for_lists(args):
@@ -119,12 +127,11 @@ def _einsum_vjp(i, g, y, *operands, subscripts):
     letters = list(dict.fromkeys(term))
     known = set(output).union(*(t for t, _ in others))
     shared = "".join(c for c in letters if c in known)
-    found = np.einsum(",".join([output, *(t for t, _ in others)]) + "->" + shared, g, *(o for _, o in others))
+    product = ",".join([output, *(t for t, _ in others)]) + "->" + shared
+    found = np.einsum(product, g, *(o for _, o in others), optimize=len(others) > 1)
     found = np.reshape(found, [found.shape[shared.index(c)] if c in shared else 1 for c in letters])
     sizes = [x.shape[term.index(c)] for c in letters]
-    found = np.broadcast_to(
-        found, [n if m == 1 else m for n, m in zip(sizes, found.shape, strict=True)]
-    )
+    found = np.broadcast_to(found, [n if m == 1 else m for n, m in zip(sizes, found.shape, strict=True)])
     return (
         found if len(letters) == len(term) else scatter(found, shape=x.shape, index=_diagonal_of(term, letters, sizes))
     )

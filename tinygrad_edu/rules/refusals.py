@@ -59,4 +59,4 @@ refuse(
     *(np.busday_count, np.busday_offset, np.is_busday, np.datetime_as_string),
 )
 
-flat(np.isin, np.array2string, np.array_repr, np.array_str, np.einsum_path, array.to_device)
+flat(np.isin, np.array2string, np.array_repr, np.array_str, np.einsum_path)
