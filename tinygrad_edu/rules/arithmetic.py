@@ -151,10 +151,8 @@ def _clip_low(g, z, x, low, high):
 
 
 def _bind_clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None, dtype=None, casting="same_kind", **params):
-    arrays = a, a_min if min is None else min, a_max if max is None else max
-    if dtype is not None:
-        arrays = [np.astype(x, dtype) if hasattr(x, "dtype") else x for x in arrays]
-    return arrays, {"out": out, **params}
+    cast = lambda x: x if dtype is None or not hasattr(x, "dtype") else np.astype(x, dtype)
+    return (cast(a), cast(a_min if min is None else min), cast(a_max if max is None else max)), {"out": out, **params}
 
 
 def _clip(x, low, high, where=True):

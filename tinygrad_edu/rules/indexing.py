@@ -145,11 +145,16 @@ def _along(axis, index):
     return (slice(None),) * axis + (index,) if axis else index
 
 
+def as_index(indices):
+    """An array of indices; one that only writes down what is done with it is left as it is."""
+    return indices if hasattr(indices, "keeps_operations") else np.asarray(indices)
+
+
 def _take(a, indices, axis=None, out=None, mode="raise"):
     if axis is None or not a.ndim:
         a, axis = np.ravel(a), axis or 0
     n = a.shape[axis]
-    indices = np.asarray(indices)
+    indices = as_index(indices)
     indices = indices if indices.size else indices.astype(int)  # an empty list is one of floats
     wrapped = {"raise": lambda i: i, "wrap": lambda i: i % n, "clip": lambda i: np.clip(i, 0, n - 1)}[mode](indices)
     return a[_along(axis % a.ndim, wrapped if np.ndim(wrapped) else int(wrapped))]
@@ -168,6 +173,7 @@ def _repeat(a, repeats, axis=None):
     if axis is None or not a.ndim:
         a, axis = np.ravel(a), axis or 0
     if isinstance(repeats, int | np.integer):
+        repeats = int(repeats)
         before, n, after = a.shape[: axis % a.ndim], a.shape[axis], a.shape[axis % a.ndim + 1 :]
         grown = np.broadcast_to(np.reshape(a, (*before, n, 1, *after)), (*before, n, repeats, *after))
         return np.reshape(grown, (*before, n * repeats, *after))

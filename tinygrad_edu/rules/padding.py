@@ -6,6 +6,8 @@ after the other, so that corners come from edges.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..errors import NoRuleError
@@ -93,7 +95,7 @@ def _widths(width, ndim):
 
 
 _READ = ("edge", "wrap", "reflect", "symmetric")
-_MODES = {
+_MODES: dict[str, Callable] = {
     **{mode: lambda x, axis, widths, mode=mode: _turned(x, axis, widths, mode) for mode in _READ},
     **{name: lambda x, axis, widths, f=f, **p: _statistic(x, axis, widths, f, **p)
        for name, f in (("mean", np.mean), ("median", np.median), ("maximum", np.max), ("minimum", np.min))},
