@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu import functions
 from tinygrad_edu.errors import TraceError
 from tinygrad_edu.trees import leaves
 
@@ -393,3 +394,18 @@ def test_what_is_no_function_or_no_backend_is_refused():
         tg.compile(np.sin, backend="fortran")
     with pytest.raises(TraceError, match="no source yet"):
         tg.compile(np.sin).source  # noqa: B018
+
+
+def test_indices_are_inputs_like_other_arrays():
+    W, index = np.arange(12.0).reshape(4, 3), np.array([1, 1, 3])
+    f = tg.value_and_grad(lambda W, i: np.sum(np.take(W, i, axis=0) ** 2 + W[i] * functions.embedding(i, W)))
+    for backend in ("numpy", "auto"):
+        compiled = tg.compile(f, backend)
+        for i in (index, np.array([0, 2, 2])):
+            assert_same(compiled(W, i), f(W, i))
+            compiled.wait()
+
+
+def test_an_array_of_no_axes_compiles():
+    f = lambda x: np.reshape(x, (1,)) * np.reshape(np.ones(1) * x, ())
+    assert_same(tg.compile(f)(2.0), f(2.0))

@@ -169,9 +169,9 @@ class Speller:
             return self.transposed(args[0]), ATOM
         if f is operator.getitem:
             return f"{self.tree(args[0], ATOM)}[{self.index(args[1])}]", ATOM
-        if f is np.reshape and not params and len(args) == 2:
+        if f is np.reshape and not params and len(args) == 2 and not getattr(args[0], "weak", True):
             shape = args[1] if isinstance(args[1], tuple) else (args[1],)
-            return f"{self.tree(args[0], ATOM)}.reshape({', '.join(map(self.tree, shape))})", ATOM
+            return f"{self.tree(args[0], ATOM)}.reshape({', '.join(map(self.tree, shape)) or '()'})", ATOM
         if f is np.astype and len(args) == 2:
             return f"{self.tree(args[0], ATOM)}.astype({self.constant(args[1])})", ATOM
         if f is scatter:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
+from ..rules.indexing import as_index
 from .convolution import as_array
 from .softmax import softmax
 
@@ -43,7 +44,7 @@ def embedding(indices: Any, weight: Any) -> Any:
            [2., 3.],
            [0., 1.]])
     """
-    return as_array(weight)[np.asarray(indices)]
+    return as_array(weight)[as_index(indices)]
 
 
 def embedding_bag(indices: Any, weight: Any, mode: str = "mean", per_sample_weights: Any = None) -> Any:
