@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from . import __version__
+from .commands.explain import show_explanation
 from .commands.fit import LOSSES, OPTIMIZERS, show_fit
 from .commands.gradient import show_gradient
 from .commands.story import tell_story
@@ -74,6 +75,19 @@ def gradient(function: str, at: tuple[str, ...]) -> int:
     FUNCTION is a formula such as "exp(2*y)*sin(x)", or file.py:name.
     """
     return show_gradient(function, at)
+
+
+@program.command(cls=SpreadAt, context_settings={"ignore_unknown_options": True})
+@click.argument("function")
+@click.option("--at", multiple=True, metavar="NAME=VALUE ...", help="The point: --at x=0 y=1")
+@click.option("--html", metavar="PAGE.HTML", help="Write a page that replays the steps in a browser.")
+@click.option("--open", "opened", is_flag=True, help="Open that page.")
+def explain(function: str, at: tuple[str, ...], html: str | None, opened: bool) -> int:
+    """Every step by which the gradient of FUNCTION at a point is computed.
+
+    FUNCTION is a formula such as "exp(2*y)*sin(x)", or file.py:name.
+    """
+    return show_explanation(function, at, html, opened)
 
 
 @program.command()

@@ -5,5 +5,17 @@ from .drawing import Drawing
 from .explanation import Explanation, explain
 from .formulas import formula, rule_source
 from .graphs import graph
+from .wording import in_words, local_derivative
 
-__all__ = ["Derivative", "Drawing", "Explanation", "derivative", "explain", "formula", "graph", "rule_source"]
+__all__ = [
+    "Derivative",
+    "Drawing",
+    "Explanation",
+    "derivative",
+    "explain",
+    "formula",
+    "graph",
+    "in_words",
+    "local_derivative",
+    "rule_source",
+]

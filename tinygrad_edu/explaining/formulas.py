@@ -41,19 +41,19 @@ def formula(rule: Callable[..., Any] | None) -> str:
     rule = rule.func if isinstance(rule, partial) else rule
     if not inspect.isfunction(rule):
         return getattr(rule, "__name__", str(rule))
-    body = _body(rule)
+    body = body_of(rule)
     if body is not None:
-        return _written(body)[0]
+        return written(body)
     return (inspect.getdoc(rule) or rule.__name__).split("\n\n")[0].replace("\n", " ").rstrip(".")
 
 
 def rule_source(rule: Callable[..., Any]) -> str:
     """The expression of a one-line rule as it stands in the file; of a longer one its name."""
-    body = _body(rule) if inspect.isfunction(rule) else None
+    body = body_of(rule) if inspect.isfunction(rule) else None
     return ast.unparse(body) if body is not None else getattr(rule, "__name__", str(rule))
 
 
-def _body(rule: Any) -> ast.expr | None:
+def body_of(rule: Any) -> ast.expr | None:
     """The expression that a lambda, or a function with nothing but a return, computes."""
     code = rule.__code__
     found = [
@@ -91,13 +91,18 @@ def _parsed(file: str) -> ast.Module:
 # --- writing: each function returns the text and how strongly it binds
 
 
-def _written(node: ast.expr) -> tuple[str, int]:
+def written(node: ast.expr) -> str:
+    """An expression in mathematical notation."""
+    return written_part(node)[0]
+
+
+def written_part(node: ast.expr) -> tuple[str, int]:
     write = _WRITERS.get(type(node))
     return write(node) if write else (ast.unparse(node), _ATOM)
 
 
 def _in(node: ast.expr, strength: int) -> str:
-    text, own = _written(node)
+    text, own = written_part(node)
     return text if own >= strength else f"({text})"
 
 

@@ -72,8 +72,9 @@ class Scribe:
     def line(self, node: Node) -> None:
         """A line has been written; the record forgets a part of it next."""
         self.kept[node] = node.args, node.value
-        self.places[node] = place_of_user()
-        for frame in _frames_above(self.bottom):
+        frames = _frames_above(self.bottom)
+        self.places[node] = place_of_user() if frames else None
+        for frame in frames:
             everywhere = frame.f_globals
             self.look_at({**frame.f_locals, **{n: everywhere[n] for n in frame.f_code.co_names if n in everywhere}})
 

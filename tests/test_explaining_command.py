@@ -1,0 +1,57 @@
+"""The command `explain`: the steps on the screen, or a page."""
+
+import webbrowser
+
+import pytest
+
+from tinygrad_edu.__main__ import main
+
+
+@pytest.fixture
+def told(capsys, monkeypatch):
+    """What a command prints, and its exit code."""
+
+    def tell(*arguments):
+        monkeypatch.setenv("COLUMNS", "120")
+        code = main(arguments)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return tell
+
+
+def test_the_steps_of_a_formula_are_printed(told):
+    code, out, err = told("explain", "exp(2*y)*sin(x)", "--at", "x=0", "y=1")
+    assert (code, err) == (0, "")
+    assert "x_bar = v3_bar * cos(x)" in out
+    assert "7.38906 * cos(0) = 7.38906" in out
+
+
+def test_a_function_in_a_file_is_explained_with_its_lines(told, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("import numpy as np\n\ndef bowl(w):\n    slope = 2 * w\n    return slope ** 2\n")
+    _, out, _ = told("explain", f"{path}:bowl", "--at", "w=3")
+    assert "line 4: slope = 2 * w" in out
+    assert "bowl = slope ** 2" in out
+
+
+def test_the_page_is_written_and_opened(told, tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    page = tmp_path / "page.html"
+    code, out, _ = told("explain", "-x**2", "--at", "x=1", "--html", str(page), "--open")
+    assert code == 0 and "2 steps" in out
+    assert page.read_text().startswith("<!doctype html>")
+    assert opened == [page.as_uri()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--open"], "--open needs a page"),
+        (["--html", "/no/such/folder/page.html"], "cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_exit_code_2(told, arguments, words):
+    code, _, err = told("explain", "x**2", "--at", "x=1", *arguments)
+    assert code == 2 and words in err and err.count("\n") == 1
