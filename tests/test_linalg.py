@@ -161,7 +161,10 @@ MEETING = [
         (3, 3, [1.0, 1.0, 1.0]), (4, 4, [2.0, 2.0, 1.0, 1.0]), (5, 3, [2.0, 2.0, 1.0]), (3, 5, [1.0, 1e-3, 1e-3]),
         (4, 4, [2.0, 1.0]), (5, 3, [2.0]), (3, 4, [1.0, 1.0]),
     ]
-] + [np.eye(3), np.eye(4, 2), np.diag([1.0, 0.0]), np.diag([1.0, 1.0, 0.0])]  # fmt: skip
+] + [
+    np.eye(3), np.eye(4, 2), np.diag([1.0, 0.0]), np.diag([1.0, 1.0, 0.0]), np.diag([1.0, 0.0, 0.0]),
+    np.diag([1e-290, 0, 0]), np.zeros((3, 3)), np.zeros((2, 3)), np.eye(4, 3) * [2, 1, 0], np.eye(3, 4) * [2, 1, 0, 0], np.diag([1.0 + 0j, 0]),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("full", [False, True])
@@ -241,6 +244,28 @@ def test_norms_are_flat_at_zero():
 
 
 # --- eigenvalues that meet --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("complex_", [False, True])
+@pytest.mark.parametrize("a", [np.zeros((3, 3)), np.diag([1.0, 0.0, 0.0]), np.diag([0.0, -1.0, 0.0, 2.0])])
+def test_q_lambda_qh_has_the_gradient_of_the_identity_at_zeros(a, complex_):
+    g, a = noise(a.shape, complex_), a + (0j if complex_ else 0)
+    for h in (lambda w: w, np.exp, lambda w: w**3):
+        f = lambda a, h=h: (lambda w, q: (q * h(w)) @ np.conj(q.T))(*np.linalg.eigh(a))
+        b = np.diag(a).real
+        e = 1e-5
+        gaps = np.where(b == b[:, None], (h(b + e) - h(b - e)) / (2 * e), 0)
+        d = np.where(b == b[:, None], 1, b - b[:, None])
+        expected = np.where(b == b[:, None], gaps, (h(b) - h(b)[:, None]) / d) * (g + adjoint(g)) / 2
+        np.testing.assert_allclose(pulled(f, a, g), expected, atol=1e-9)
+
+
+def test_zeros_are_computed_as_next_to_nothing():
+    s = np.linalg.svd(tg.Tensor(np.diag([1.0, 0.0, 0.0]), requires_grad=True))[1]
+    np.testing.assert_allclose(s.data, [1, 0, 0], atol=1e-290)
+    assert np.all(s.data > 0)
+    for f in (np.linalg.svdvals, lambda a: np.linalg.svd(np.diag([1.0, 1.0, 0.0]) * a)[1]):
+        assert np.count_nonzero(f(tg.Tensor(np.diag([1.0, 1.0, 0.0]), requires_grad=True)).data) == 2
 
 
 @pytest.mark.parametrize("complex_", [False, True])

@@ -149,6 +149,21 @@ def reflection(s):
     return np.where(np.sum(near, axis=-1, keepdims=True) > 1, turn, identity(s)).astype(v.dtype)
 
 
+def lifted(s, always=False):
+    """The values, with the least numbers that keep their digits in products for zeros, if there are several (or always).
+
+    U S Vᴴ does not depend on vectors of the value 0, nor does a cotangent of them tell how it would depend on them
+    if S moved. Near 0 it does; and of the zeros of most matrices rounding makes other numbers than 0 anyway.
+    """
+    zero = s == 0
+    several = zero & (always | (np.count_nonzero(zero, axis=-1, keepdims=True) > 1))
+    if not np.count_nonzero(several):
+        return s
+    info, largest = np.finfo(s.dtype), np.max(np.abs(s), axis=-1, keepdims=True)
+    least = np.minimum(info.tiny / info.eps, np.where(largest > 0, info.eps * largest, 1))
+    return np.where(several, least.astype(s.dtype), s)
+
+
 def _unknown(x, d, s, size):
     """Where d vanishes, and there NaN unless x does so too."""
     lost = _close(d, s)

@@ -24,6 +24,7 @@ from .clusters import (
     identity,
     idle,
     leaning,
+    lifted,
     meeting,
     over,
     parted,
@@ -97,7 +98,7 @@ def _generator(g, s, turn, held, *frames):
 
 def _eigh(a, UPLO="L"):
     y = np.linalg.eigh(a, UPLO=UPLO)
-    turn = reflection(y[0])
+    y, turn = y._replace(eigenvalues=lifted(y[0])), reflection(y[0])
     return y if turn is None else y._replace(eigenvectors=y[1] @ turn)
 
 
@@ -137,7 +138,7 @@ def _outside(g, u, turn):
 
 def _svd(a, full_matrices=True, hermitian=False):
     y = np.linalg.svd(a, full_matrices=full_matrices, hermitian=hermitian)
-    turn = reflection(y[1])
+    y, turn = y._replace(S=lifted(y[1], a.shape[-2] != a.shape[-1] or a.dtype.kind == "c")), reflection(y[1])
     if turn is None:
         return y
     k, (u, _, vh) = turn.shape[-1], y
