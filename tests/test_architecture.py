@@ -29,7 +29,7 @@ FLOORS = {
     "transforms": ["runs.py", "transforms.py", "jacobians.py", "custom.py", "implicit.py"],
     "compiling":  ["compiling/*"],
     "checking":   ["checking/*"],
-    "annex":      ["explaining/*", "functions/*", "scipy/*", "losses/*", "extend.py", "data/*", "optim/*",
+    "annex":      ["explaining/*", "zoo/*", "functions/*", "scipy/*", "losses/*", "extend.py", "data/*", "optim/*",
                    "expressions.py"],
     "roof":       ["__init__.py", "commands/*", "cli.py", "__main__.py"],
 }
@@ -121,7 +121,7 @@ def same_folder(one: str, other: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "folder", ["data", "optim", "commands", "functions", "losses", "scipy", "checking", "compiling", "explaining"]
+    "folder", ["data", "optim", "commands", "functions", "losses", "scipy", "checking", "compiling", "explaining", "zoo"]
 )
 def test_a_folder_that_shares_one_place_has_no_import_cycle(folder):
     files = [file for file in FILES if file.startswith(folder + "/")]

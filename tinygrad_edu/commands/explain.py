@@ -48,4 +48,4 @@ def explanation_of(text: str, at: tuple[str, ...]) -> Explanation:
     if match := re.fullmatch(r".+\.py:(\w+)", text.strip()):
         f.__name__ = match[1]
     with np.errstate(all="ignore"):
-        return explain(f, **point)
+        return explain(f, **point)  # type: ignore[arg-type]
