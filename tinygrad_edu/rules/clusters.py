@@ -133,13 +133,16 @@ def _vanishing(s, x, *frames):
     return _close(s, s)[..., None, :] & _faint(x, size[..., None, :])
 
 
-def reflection(s):
+def reflection(s, ordered=True):
     """A rotation, by a reflection, of the vectors of each value that is repeated to the last digits; None if none is.
 
     LAPACK's basis of such a plane is free, but of a diagonal matrix it is no basis like others: what a rule looks for
     in the diagonal of the cotangent may be 0 there alone.
     """
-    near = np.abs(differences(s)) <= 8 * np.finfo(s.dtype).eps * np.max(np.abs(s), axis=-1, initial=0)[..., None, None]
+    least = 8 * np.finfo(s.dtype).eps * np.max(np.abs(s), axis=-1, initial=0, keepdims=True)
+    if ordered and not np.count_nonzero(np.abs(s[..., 1:] - s[..., :-1]) <= least):
+        return None
+    near = np.abs(differences(s)) <= least[..., None]
     if np.count_nonzero(near) == s.size:
         return None
     for _ in range(s.shape[-1].bit_length()):
@@ -150,11 +153,13 @@ def reflection(s):
 
 
 def lifted(s, always=False):
-    """The values, with the least numbers that keep their digits in products for zeros, if there are several (or always).
+    """The values, with the least numbers that keep their digits in products for zeros: for several, or always.
 
     U S Vᴴ does not depend on vectors of the value 0, nor does a cotangent of them tell how it would depend on them
     if S moved. Near 0 it does; and of the zeros of most matrices rounding makes other numbers than 0 anyway.
     """
+    if np.count_nonzero(s) == s.size:
+        return s
     zero = s == 0
     several = zero & (always | (np.count_nonzero(zero, axis=-1, keepdims=True) > 1))
     if not np.count_nonzero(several):

@@ -231,7 +231,7 @@ composite(np.linalg.svdvals, singular_values)
 
 def _eig(a):
     y = np.linalg.eig(a)
-    turn = reflection(y[0])
+    turn = reflection(y[0], ordered=False)
     if turn is None:
         return y
     v = y[1] @ turn
