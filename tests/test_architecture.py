@@ -121,7 +121,8 @@ def same_folder(one: str, other: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "folder", ["data", "optim", "commands", "functions", "losses", "scipy", "checking", "compiling", "explaining", "zoo"]
+    "folder",
+    ["data", "optim", "commands", "functions", "losses", "scipy", "checking", "compiling", "explaining", "zoo"],
 )
 def test_a_folder_that_shares_one_place_has_no_import_cycle(folder):
     files = [file for file in FILES if file.startswith(folder + "/")]

@@ -1,7 +1,7 @@
 """A small engine that is right: the one that the specimens of the zoo get wrong.
 
-A value knows its parents and, for each, how a gradient goes back to it. `backward` walks the values so that each comes
-before all that it was computed from. It is written for reading: the library itself keeps no closures and needs no recursion.
+A value knows its parents and, for each, how a gradient goes back to it. `backward` walks the values so that each
+comes before all that it was computed from. It is written for reading: the library itself keeps no closures.
 """
 
 from __future__ import annotations
