@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,11 +51,13 @@ def columns_of(ex: Explanation) -> tuple[str, ...]:
 def rows_of(ex: Explanation) -> list[tuple[str, ...]]:
     """A row for each step: the line, the formula, the numbers, and what is known of the sources' gradients."""
     rows = []
-    for k, step in enumerate(ex.steps, 1):
+    known = ex.known_after(0)
+    for step in ex.steps:
+        if step.is_last:
+            known[step.target] = step.running
         line = f"{step.line.name} = {shown(step.line.code)}"
         row = [line, formula_of(ex, step), numbers_of(ex, step)]
         if len(ex.sources) <= MANY:
-            known = ex.known_after(k)
             row += ["?" if known[name] is None else described(known[name]) for name in ex.sources]
         rows.append(tuple(row))
     return rows
@@ -81,17 +83,19 @@ def numbers_of(ex: Explanation, step: Step) -> str:
 
 def with_numbers(ex: Explanation, code: ast.expr) -> str:
     """A formula of numbers with their values in it."""
-    values = environment(ex)
-    return shown(
-        _Substituted({name: _literal(v) for name, v in values.items() if shape_of(v) == ()}).visit(_copy(code))
-    )
+    return _substituted(ex, code, lambda v: _literal(v) if shape_of(v) == () else None)
 
 
 def with_shapes(ex: Explanation, step: Step) -> str:
     """A formula of arrays with their shapes for names: (3, 2).T @ (3, 1)."""
+    return _substituted(ex, step.rule, lambda v: None if isinstance(v, list | tuple) else f"({_described_shape(v)})")
+
+
+def _substituted(ex: Explanation, code: ast.expr, spelled: Callable[[Any], str | None]) -> str:
     values = environment(ex)
-    shapes = {name: f"({_described_shape(v)})" for name, v in values.items() if not isinstance(v, list | tuple)}
-    return shown(_Substituted(shapes).visit(_copy(step.rule)))
+    names = {node.id for node in ast.walk(code) if isinstance(node, ast.Name)} & values.keys()
+    found = {name: text for name in names if (text := spelled(values[name])) is not None}
+    return shown(_Substituted(found).visit(_copy(code)))
 
 
 def environment(ex: Explanation) -> dict[str, Any]:
