@@ -167,3 +167,17 @@ def test_extremes_keep_nan_and_sums_are_exact():
             np.testing.assert_allclose(a, b, rtol=1e-13)
     ones = np.full((7, 5001), 0.1)
     assert abs(f(ones)[3] - 3500.7) < 1e-11
+
+
+@needs_compiler
+def test_memory_is_kept_as_long_as_a_view_of_it_is_read():
+    def f(x):
+        a = x - np.sum(x, axis=0)
+        return np.mean(np.tanh((a.T @ a) @ a.T[:, :1]))
+
+    both = tg.value_and_grad(f)
+    x = np.array([[0.125, -0.132], [0.640, 0.105]])
+    compiled = tg.compile(both, backend="c")
+    compiled(x)
+    compiled.wait()
+    np.testing.assert_allclose(compiled(x)[1], both(x)[1], rtol=1e-12)

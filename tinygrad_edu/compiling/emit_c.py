@@ -130,13 +130,10 @@ class RegionWriter:
         arguments, checks = self._inputs()
         self._outputs(arguments)
         last = {v: i for i, line in enumerate(self.program.lines) for v in line.reads}
-        roots: dict[Value, Value] = {}
-        for line in self.program.lines:
+        for line in reversed(self.program.lines):  # what is looked at is needed as long as the view of it
             if is_view(line) or line.operation is scatter:
-                roots[line.result] = roots.get(line.args[0], line.args[0])
-        for v, i in list(last.items()):
-            root = roots.get(v, v)
-            last[root] = max(last.get(root, 0), i)
+                x = line.args[0]
+                last[x] = max(last.get(x, 0), last.get(line.result, 0))
         self.by_kernels = self._read_by_kernels()
         for i, line in enumerate(self.program.lines):
             self._line(line)
