@@ -103,7 +103,8 @@ def environment(ex: Explanation) -> dict[str, Any]:
     if "environment" not in ex.__dict__:
         found = {ex.identifiers[name]: value for name, value in ex.values.items()}
         found |= {f"{ex.identifiers[name]}_bar": g for name, g in ex.gradients.items()}
-        ex.__dict__["environment"] = {**found, **ex.script.constants}
+        arrays = {name: c for name, c in ex.script.constants.items() if hasattr(c, "shape")}
+        ex.__dict__["environment"] = {**found, **arrays}
     return ex.__dict__["environment"]
 
 

@@ -55,7 +55,7 @@ class Telling:
     def _call(self, node: Node, function: Any, args: list[Any], params: dict[str, Any]) -> tuple[Any, list[Any], Any]:
         """The public function with its arguments as it takes them: some want their arrays in one sequence."""
         op: Op = node.op  # type: ignore[assignment]
-        if function is getitem or (op.direct and isinstance(op.vjps, tuple)):
+        if function is getitem or (op.direct and isinstance(op.vjps, tuple) and len(args) == op.arity):
             return function, args, params
         for call in (function, args), (function, [tuple(args)]):
             try:
