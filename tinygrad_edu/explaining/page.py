@@ -1,16 +1,12 @@
 """The stepper page: an explanation as one file of HTML that replays it, without a network and without a server.
 
 All steps stand in two tables, which need no script. The script (`stepper.js`) walks through them and marks where it is
-on the drawing; it reads nothing but this file. A content security policy allows this one script and this one style, by
-their hashes, and every name and line of source is escaped.
+on the drawing; it reads nothing but this file (`sealed.py`), and every name and line of source is escaped.
 """
 
 from __future__ import annotations
 
 import ast
-import base64
-import hashlib
-import json
 from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
@@ -23,6 +19,7 @@ from .layout import HEIGHT, WIDTH, placed
 from .listing import numbers_of, shown
 from .notation import MathML
 from .recording import described, shape_of
+from .sealed import sealed_page
 from .steps import Step
 
 if TYPE_CHECKING:
@@ -37,35 +34,16 @@ def page_of(ex: Explanation) -> str:
     style, script = (HERE / name for name in ("stepper.css", "stepper.js"))
     css, js = style.read_text(encoding="utf-8"), script.read_text(encoding="utf-8")
     css = css.replace("WIDTH", str(WIDTH)).replace("HEIGHT", str(HEIGHT))
-    policy = (
-        f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(js)}'; base-uri 'none'; form-action 'none'"
-    )
     at = ", ".join(f"{name} = {described(ex.values[name])}" for name in ex.sources)
     title = f"{ex.title} at {at}"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title[:120])}</title>
-<style>{css}</style>
-</head>
-<body>
-<main>
-<h1>The gradient of {escape(title)}</h1>
+    body = f"""<h1>The gradient of {escape(title)}</h1>
 {_CONTROLS}
 <h2>The graph</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="The graph">{_drawing(ex)}</div>
 <h2>All steps</h2>
 {_forward(ex)}
-{_backward(ex)}
-</main>
-<script type="application/json" id="data">{_safe(_data(ex))}</script>
-<script>{js}</script>
-</body>
-</html>
-"""
+{_backward(ex)}"""
+    return sealed_page(title, css, js, body, _data(ex))
 
 
 _CONTROLS = """<div data-js hidden>
@@ -84,17 +62,6 @@ _CONTROLS = """<div data-js hidden>
 <p id="verdict" role="status"></p>
 <p>Keys: arrow right and left, Home, End.</p>
 </div>"""
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-def _safe(data: Any) -> str:
-    """JSON that cannot end its script element, whatever stands in it."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    unsafe = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
-    return "".join(unsafe.get(c, c) for c in text)
 
 
 def _boxes(ex: Explanation) -> dict[str, int]:
