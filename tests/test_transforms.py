@@ -571,7 +571,7 @@ def test_a_jacobian_of_several_arguments_is_a_tuple(mode):
 
 def walks(monkeypatch, name):
     calls, walk = [], getattr(tg.runs, name)
-    monkeypatch.setattr(tg.runs, name, lambda *args: calls.append(1) or walk(*args))
+    monkeypatch.setattr(tg.runs, name, lambda *args, **kw: calls.append(1) or walk(*args, **kw))
     return calls
 
 

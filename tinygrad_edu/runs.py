@@ -22,6 +22,9 @@ from .tensor import Tensor, source
 from .trees import Tree, flatten, leaves, leaves_like
 
 
+Lines = tuple[list[Node], set[Node], bool]
+
+
 class Run:
     """One run of a function on fresh sources: the record between the arguments and the results."""
 
@@ -36,6 +39,14 @@ class Run:
         self.sources: list[Node] = [x.node for x in inputs]  # type: ignore[misc]
         self.outputs, self.rebuild = flatten(result)
         self.nodes = [y.node if type(y) is Tensor else None for y in self.outputs]
+        self._lines: Lines | None = None
+
+    @property
+    def lines(self) -> Lines:
+        """What `history` finds between the results and the sources; it is read once."""
+        if self._lines is None:
+            self._lines = history([n for n in self.nodes if n is not None], self.sources)
+        return self._lines
 
     def like_primals(self, flat: Sequence[Any]) -> list[Tree]:
         """Arrays in a flat list, arranged as the primals are."""
@@ -44,12 +55,14 @@ class Run:
 
     def value(self) -> Tree:
         """The results; still traced only if someone outside differentiates."""
+        if not self.lines[2]:
+            return self.rebuild([data_of(y) for y in self.outputs])
         return self.rebuild([released(y, self.sources) for y in self.outputs])
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
         """The flat list of cotangents of the sources; zeros for what was not reached."""
         pairs = [(n, g) for n, g in zip(self.nodes, cotangents, strict=True) if n is not None]
-        found = pullback([n for n, _ in pairs], [g for _, g in pairs], self.sources) if pairs else {}
+        found = pullback([n for n, _ in pairs], [g for _, g in pairs], self.sources, read=self.lines) if pairs else {}
         pulled = [found[s] if s in found else np.zeros_like(x) for s, x in zip(self.sources, self.inputs, strict=True)]
         return unshared(pulled, cotangents)
 

@@ -23,7 +23,11 @@ from .careful import needs_care, poisoned, unwrapped, wrapped
 
 @np.errstate(all="ignore")  # a rule may divide by zero where its result is not used
 def pullback(
-    roots: Sequence[Node], cotangents: Sequence[Any], sources: Sequence[Node] = (), create_graph: bool | None = None
+    roots: Sequence[Node],
+    cotangents: Sequence[Any],
+    sources: Sequence[Node] = (),
+    create_graph: bool | None = None,
+    read: tuple[list[Node], set[Node], bool] | None = None,
 ) -> dict[Node, Any]:
     """Carry cotangents of the roots to the sources: x̄ = (∂y/∂x)ᵀ ȳ.
 
@@ -36,13 +40,15 @@ def pullback(
     create_graph : bool, optional
         Record the pass. By default just if the roots also depend on traced values that are not sources:
         then someone outside differentiates too.
+    read : optional
+        ``history(roots, sources)``, from whoever has read it already.
 
     Returns
     -------
     dict of Node to array
         The cotangents of the sources that were reached (without sources: of every leaf and watched line).
     """
-    lines, wanted, strangers = history(roots, sources)
+    lines, wanted, strangers = read or history(roots, sources)
     if (witness := watching()) is not None:
         witness.begins(lines)
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
