@@ -14,7 +14,7 @@ import pytest
 
 from tinygrad_edu import cli, data
 from tinygrad_edu.__main__ import main
-from tinygrad_edu.commands import gradient, screen
+from tinygrad_edu.commands import finding, gradient, screen
 
 PACKAGE = Path(cli.__file__).parent
 DIABETES = str(PACKAGE / "data" / "diabetes.csv")
@@ -513,4 +513,4 @@ def test_numbers_have_six_digits():
 
 def test_a_fault_in_a_parameter_is_clicks_own():
     with pytest.raises(click.UsageError, match="has a value already"):
-        gradient.parse_point(["x=1,x=2"])
+        finding.parse_point(["x=1,x=2"])

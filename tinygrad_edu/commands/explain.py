@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 from ..explaining import Explanation, explain
-from .gradient import find_function, parse_point
+from .finding import find_function, parse_point
 from .screen import console, say
 
 

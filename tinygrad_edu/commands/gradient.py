@@ -6,26 +6,18 @@ The function is a formula on the command line, or one in a Python file (`file.py
 
 from __future__ import annotations
 
-import inspect
 import math
-import re
-import runpy
-import sys
-import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
 
-from .. import expressions
-from ..errors import TinygradError
 from ..transforms import value_and_grad
+from .finding import Function, find_function, parse_point, shown
 from .screen import heading, number, say, show_table
 
-Function = Callable[..., Any]
 CAUSES = """Has the function a kink, a jump or an end there?
 Does it compute with math.sin or float() where np.sin would be recorded?"""
 TOO_LARGE = """There the numbers lie so far apart that rounding swallows the small step of a finite difference.
@@ -55,7 +47,7 @@ def show_gradient(text: str, at: Iterable[str]) -> int:
     point = parse_point(at)
     function = find_function(text, point)
     value, slopes = measure(function, point)
-    heading(f"{text} at {_shown(point)}")
+    heading(f"{text} at {shown(point)}")
     say(f"value        {number(value)}")
     gradient = [slope.derivative for slope in slopes]
     say(f"gradient     ({', '.join(number(d) for d in gradient)})")
@@ -90,14 +82,14 @@ def measure(function: Function, point: dict[str, float]) -> tuple[float, list[Sl
     with np.errstate(all="ignore"):
         value, gradient = value_and_grad(positional, argnums=tuple(range(len(point))))(*point.values())
         if not np.isfinite(value):
-            raise click.UsageError(f"the value is {float(value)} at {_shown(point)}. Expected a point where it is not")
+            raise click.UsageError(f"the value is {float(value)} at {shown(point)}. Expected a point where it is not")
         slopes = [
             _compared(name, at, float(slope), _along(function, point, name))
             for (name, at), slope in zip(point.items(), gradient, strict=True)
         ]
     for slope in slopes:
         if not np.isfinite(slope.derivative):
-            raise click.UsageError(f"the derivative along {slope.name} is {slope.derivative} at {_shown(point)}")
+            raise click.UsageError(f"the derivative along {slope.name} is {slope.derivative} at {shown(point)}")
     return float(value), slopes
 
 
@@ -141,104 +133,9 @@ def swallowed(f: Callable[[float], float], x: float, slope: float) -> bool:
     return bool(np.spacing(abs(x)) * abs(slope) > 1e-7 * np.ptp([f(x - h), f(x), f(x + h)]))
 
 
-def parse_point(words: Iterable[str]) -> dict[str, float]:
-    """The values of the variables, from "x=0", "y=pi/2" or "x=0,y=1".
-
-    >>> parse_point(["x=0", "y=1,z=2e-3"])
-    {'x': 0.0, 'y': 1.0, 'z': 0.002}
-    """
-    point: dict[str, float] = {}
-    for word in words:
-        for assignment in re.split(r",(?=\s*\w+\s*=)", word):
-            name, equals, value = (part.strip() for part in assignment.partition("="))
-            if not equals or not name.isidentifier() or not value:
-                raise click.UsageError(f"--at {assignment!r}: expected a name and a number, such as x=0")
-            if name in point:
-                raise click.UsageError(f"--at {assignment!r}: {name} has a value already, {number(point[name])}")
-            point[name] = _constant(value, assignment)
-    if not point:
-        raise click.UsageError("where? Give the point with --at, such as --at x=0 y=1")
-    return point
-
-
-def _constant(value: str, assignment: str) -> float:
-    try:
-        found = expressions.parse(value)
-        if not found.variables:
-            return found.checked()
-    except TinygradError:
-        pass
-    raise click.UsageError(f"--at {assignment!r}: {value!r} is no number. Expected one such as 0, -1.5, 2e-3 or pi/2")
-
-
-def find_function(text: str, point: dict[str, float]) -> Function:
-    """The function that a formula or `file.py:name` stands for, tried once at the point for errors in plain numbers."""
-    if match := re.fullmatch(r"(.+\.py)(?::(.*))?|(.+):(\w*)", text.strip()):
-        path, name = match[1] or match[3], match[2] or match[4] or ""
-        return _guarded(load_function(Path(path), name, point), path)
-    expression = expressions.parse(text)
-    expression.checked(**point)
-    for name in point:
-        if name not in expression.variables:
-            raise click.UsageError(f"--at {name}={number(point[name])}: {name} does not occur in {text}")
-    return expression
-
-
-def load_function(path: Path, name: str, point: dict[str, float]) -> Function:
-    """The function of that name in a Python file, which is run."""
-    if not path.is_file():
-        found = f"{path} is a directory" if path.is_dir() else f"there is no file {path}"
-        raise click.UsageError(f"{found}. Expected a function as file.py:NAME")
-    if path.suffix != ".py":
-        raise click.UsageError(f"{path} is no Python file. Expected a function as file.py:NAME")
-    sys.path.insert(0, str(path.parent.resolve()))  # as `python file.py` does, so that it can import its neighbours
-    try:
-        names = runpy.run_path(str(path))
-    except (Exception, SystemExit) as error:
-        raise click.UsageError(_fault(error, str(path))) from None
-    finally:
-        sys.path.pop(0)
-    function = names.get(name)
-    if not callable(function):
-        defined = [n for n, thing in names.items() if inspect.isfunction(thing) and not n.startswith("_")]
-        fault = f"{path} defines no function {name!r}" if name else f"which function? Expected {path}:NAME"
-        raise click.UsageError(f"{fault}. It defines {', '.join(defined) or 'none'}")
-    try:
-        inspect.signature(function).bind(**point)
-    except TypeError as error:
-        parameters = inspect.signature(function)
-        raise click.UsageError(f"{name}{parameters} does not fit --at {_shown(point)}: {error}") from None
-    return function
-
-
-def _guarded(function: Function, path: str) -> Function:
-    def call(**values: Any) -> Any:
-        try:
-            return function(**values)
-        except TinygradError:
-            raise
-        except Exception as error:
-            raise click.UsageError(_fault(error, path)) from None
-
-    return call
-
-
-def _fault(error: BaseException, path: str) -> str:
-    """ "loss.py, line 3: ZeroDivisionError: division by zero": the last line of that file that was running."""
-    if isinstance(error, SyntaxError):
-        return f"{path}, line {error.lineno}: {error.msg}"
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
-    place = f"{path}, line {lines[-1]}" if lines else path
-    return f"{place}: {type(error).__name__}: {error}"
-
-
 def _direction(gradient: list[float]) -> str:
     if not any(gradient):
         return "none: the function is flat here"
     _, exponent = math.frexp(max(map(abs, gradient)))  # the length itself may be too large for a float64, or too small
     scaled = [math.ldexp(d, -exponent) for d in gradient]
     return f"({', '.join(number(d / math.hypot(*scaled)) for d in scaled)}), the steepest way up"
-
-
-def _shown(point: dict[str, float]) -> str:
-    return " ".join(f"{name}={number(value)}" for name, value in point.items())
