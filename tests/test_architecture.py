@@ -37,6 +37,7 @@ FLOORS = {
 ORDER = [name for floor in FLOORS.values() for name in floor]
 OPTIONAL = {
     "click", "rich", "tqdm", "scipy", "sympy", "pygraphviz", "dask", "cupy", "torch", "jax", "hypothesis", "matplotlib",
+    "pandas", "safetensors",
 }  # fmt: skip
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

@@ -1,13 +1,16 @@
 """The bundled figures are those of their sources, and a faulty file is told where it is faulty."""
 
 import csv
+import gzip
+import os
+import sys
 from importlib.resources import files
 
 import numpy as np
 import pytest
 
 from tinygrad_edu import data
-from tinygrad_edu.errors import DataError, ShapeError
+from tinygrad_edu.errors import DataError, MissingExtraError, ShapeError, TreeError
 
 
 @pytest.fixture
@@ -42,7 +45,37 @@ def test_the_iris_set_is_fishers():
     assert table.features.sum() == pytest.approx(2078.7)
 
 
-@pytest.mark.parametrize("load", [data.load_diabetes, data.load_iris])
+def test_the_lumps_are_those_of_wisconsin():
+    table = data.load_breast_cancer()
+    assert table.features.shape == (569, 30)
+    assert table.features[0, [0, 3, 29]].tolist() == [17.99, 1001, 0.1189]
+    assert (table.classes, np.bincount(table.target.astype(int)).tolist()) == (("benign", "malignant"), [357, 212])
+    assert table.features.sum() == pytest.approx(1056474.4596356, rel=1e-12)
+
+
+def test_the_digits_are_those_of_alpaydin_and_kaynak():
+    table = data.load_digits()
+    assert (table.features.min(), table.features.max(), table.features.sum()) == (0, 16, 561718)
+    assert np.bincount(table.target.astype(int)).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert table.target_name == "digit"
+
+
+def test_the_cars_are_those_of_quinlan():
+    table = data.load_auto_mpg()
+    assert table.features[0].tolist() == [8, 307, 130, 3504, 12, 70, 1]
+    assert (table.target.min(), table.target.max(), len(table)) == (9, 46.6, 392)
+
+
+def test_the_bicycles_of_2011_are_as_many_as_were_lent():
+    table = data.load_bike_sharing()
+    assert table.column("day").tolist() == list(range(1, 366))
+    assert (table.target[0], table.target.sum()) == (985, 1243103)
+
+
+BUNDLED = [getattr(data, name) for name in data.__all__ if name.startswith("load_")]
+
+
+@pytest.mark.parametrize("load", BUNDLED)
 def test_a_bundled_set_names_its_source_and_its_terms(load):
     table = load()
     assert all((table.description, table.citation, table.source, table.licence, table.units))
@@ -51,7 +84,10 @@ def test_a_bundled_set_names_its_source_and_its_terms(load):
 
 def test_the_sources_are_told_beside_the_figures():
     text = files("tinygrad_edu.data").joinpath("SOURCES.md").read_text(encoding="utf-8")
-    assert all(words in text for words in ("## diabetes.csv", "## iris.csv", "CC BY 4.0", "the authors state none"))
+    assert all(words in text for words in ("CC BY 4.0", "the authors state none"))
+    stored = {file.name for file in files("tinygrad_edu.data").iterdir() if file.name.endswith((".csv", ".gz", ".npz"))}
+    assert stored == {line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")}
+    assert all(load().source.removeprefix("https://doi.org/") in text for load in BUNDLED)
 
 
 # Dataset
@@ -124,6 +160,36 @@ def test_cells_may_be_separated_by_something_else(read):
 def test_words_become_the_numbers_of_their_classes(read):
     table = read("x,y\n1,no\n2,yes\n", classes=("no", "yes"))
     assert (table.target.tolist(), table.classes) == ([0, 1], ("no", "yes"))
+
+
+def test_a_target_of_words_gives_its_own_classes(read):
+    table = read("x,y\n1,b\n2,a\n3,b\n", classes="auto")
+    assert (table.target.tolist(), table.classes) == ([1, 0, 1], ("a", "b"))
+    table = read("x,y\n1,2\n2,0\n", classes="auto")
+    assert (table.target.tolist(), table.classes) == ([2, 0], ())
+
+
+def test_a_word_among_numbers_is_a_slip_and_no_class(read):
+    with pytest.raises(DataError, match="line 3, column 'y': 'l' is not a number"):
+        read("x,y\n1,2\n2,l\n3,1\n", classes="auto")
+
+
+def test_an_empty_cell_is_no_class(read):
+    with pytest.raises(DataError, match="line 3: the cell is empty"):
+        read("x,y\n1,no\n2,\n3,yes\n", classes="auto")
+
+
+def test_a_compressed_file_is_read(tmp_path):
+    path = tmp_path / "mine.csv.gz"
+    path.write_bytes(gzip.compress(b"x,y\n1,2\n"))
+    assert data.read_csv(path, "y").target.tolist() == [2]
+    whole = gzip.compress(b"x,y\n" + b"1,2\n" * 99)
+    path.write_bytes(whole[:-12])
+    with pytest.raises(DataError, match=r"cannot read .*mine\.csv\.gz: .*Expected a CSV file"):
+        data.read_csv(path, "y")
+    path.write_bytes(b"x,y\n1,2\n")
+    with pytest.raises(DataError, match=r"cannot read .*mine\.csv\.gz: Not a gzipped file"):
+        data.read_csv(path, "y")
 
 
 # fmt: off
@@ -235,6 +301,183 @@ def test_a_column_that_is_not_finite_is_told(gap):
 def test_a_vector_cannot_be_standardized():
     with pytest.raises(ShapeError, match=r"features are \(3,\)\. Expected \(n, p\)"):
         data.standardize([1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 7, 1000])
+def test_the_scale_of_an_array_in_blocks_is_that_of_the_whole(rows_at_once):
+    features = data.load_diabetes().features
+    scale, whole = data.scale_of(features, rows_at_once), data.standardize(features).scale
+    assert scale.mean == pytest.approx(whole.mean, rel=1e-13)
+    assert scale.deviation == pytest.approx(whole.deviation, rel=1e-12)
+
+
+def test_a_constant_column_has_deviation_one_in_blocks_too():
+    assert data.scale_of(np.full((10, 1), 0.1), 3).deviation == [1]
+
+
+def test_what_has_no_scale_is_told():
+    with pytest.raises(ShapeError, match=r"features are \(3,\)\. Expected \(n, p\)"):
+        data.scale_of(np.ones(3))
+    with pytest.raises(DataError, match="column 2 holds NaN or infinity in the rows from 2 on"):
+        data.scale_of(np.array([[1.0, 2.0], [1.0, 2.0], [1.0, np.nan]]), 2)
+
+
+def test_weights_of_several_outputs_return_to_the_units_of_the_data():
+    features = data.load_iris().features
+    scaled, scale = data.standardize(features)
+    w, b = np.arange(12.0).reshape(4, 3), np.array([1.0, 2.0, 3.0])
+    weights, bias = scale.original(w, b)
+    assert features @ weights + bias == pytest.approx(scaled @ w + b)
+
+
+# Arrays in files
+
+
+@pytest.fixture
+def archive(tmp_path):
+    path = tmp_path / "points.npz"
+    np.savez(path, features=np.arange(6.0, dtype=np.float32).reshape(3, 2), target=[1, 2, 3], other=["a", "b", "c"])
+    return path
+
+
+def test_an_archive_becomes_a_dataset(archive):
+    table = data.read_npz(archive, names=("u", "v"))
+    assert table.features.tolist() == [[0, 1], [2, 3], [4, 5]]
+    assert (table.target.tolist(), table.feature_names, table.target_name) == ([1, 2, 3], ("u", "v"), "target")
+
+
+def test_images_in_an_archive_become_rows(tmp_path):
+    np.savez(tmp_path / "images.npz", features=np.ones((5, 4, 4), np.uint8), target=np.zeros(5))
+    assert data.read_npz(tmp_path / "images.npz").features.shape == (5, 16)
+
+
+def test_an_array_is_mapped_from_a_file_and_from_an_archive(tmp_path, archive):
+    for order in "CF":
+        np.save(tmp_path / "one.npy", np.asarray(np.arange(6.0).reshape(3, 2), order=order))
+        mapped = data.memory_map(tmp_path / "one.npy")
+        assert isinstance(mapped, np.memmap)
+        assert mapped.tolist() == [[0, 1], [2, 3], [4, 5]]
+    mapped = data.memory_map(archive, "features")
+    assert (mapped.tolist(), mapped.dtype) == ([[0, 1], [2, 3], [4, 5]], np.float32)
+    with pytest.raises(ValueError, match="read-only"):
+        mapped[0] = 1
+
+
+def _objects(path):
+    np.savez(path, features=np.array([{}], dtype=object), target=[1.0])
+
+
+# fmt: off
+UNREADABLE = [
+    (lambda path: path.write_text("x,y"),                                        "cannot read"),
+    (lambda path: path.write_bytes(b""),                                         "cannot read"),
+    (lambda path: None,                                                          "No such file or directory"),
+    (lambda path: path.write_bytes(b"PK\x03\x04 and no more"),                   "cannot read"),
+    (lambda path: np.savez(path, x=[1.0], target=[1.0]),                         "has no array 'features'. It has x, "),
+    (lambda path: np.savez(path, features=[["a"]], target=[1.0]),                "'features' holds <U1. Expected real"),
+    (lambda path: np.savez(path, features=[[1.0], [np.nan]], target=[1.0, 2.0]), "NaN or infinity, first in row 1"),
+    (lambda path: np.savez(path, features=[[1.0], [2.0]], target=[1.0]),         "'target' is (1,). Expected (n, p)"),
+    (lambda path: np.savez(path, features=1.0, target=[1.0]),                    "'features' is ()"),
+    (_objects,                                                                   "Object arrays cannot be loaded"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("write", "words"), UNREADABLE)
+def test_an_archive_that_cannot_be_read_is_told(tmp_path, write, words):
+    path = tmp_path / "mine.npz"
+    write(path)
+    with pytest.raises(DataError) as error:
+        data.read_npz(path)
+    assert words in str(error.value)
+    assert "mine.npz" in str(error.value)
+
+
+def test_one_array_is_no_archive(tmp_path):
+    np.save(tmp_path / "one.npy", np.ones(3))
+    with pytest.raises(DataError, match=r"one\.npy holds one array"):
+        data.read_npz(tmp_path / "one.npy")
+
+
+def test_what_cannot_be_mapped_is_told(tmp_path, archive):
+    np.savez_compressed(tmp_path / "small.npz", features=np.ones(3))
+    np.save(tmp_path / "objects.npy", np.array([{}], dtype=object))
+    (tmp_path / "text.npy").write_text("no array at all")
+    (tmp_path / "short.npy").write_bytes((tmp_path / "objects.npy").read_bytes()[:40])
+    faults = [
+        ((archive, "nothing"), "has no array 'nothing'. It has features, target, other"),
+        ((tmp_path / "small.npz", "features"), "'features' is compressed"),
+        ((tmp_path / "objects.npy",), "holds Python objects"),
+        ((tmp_path / "text.npy",), "cannot map"),
+        ((tmp_path / "short.npy",), "cannot map"),
+        ((tmp_path / "none.npy",), "No such file"),
+    ]
+    for arguments, words in faults:
+        with pytest.raises(DataError) as error:
+            data.memory_map(*arguments)
+        assert words in str(error.value)
+
+
+# Saving
+
+
+TREE = {
+    "layers": [{"w": np.arange(6.0, dtype=np.float32).reshape(2, 3), "b": np.float64(0.1)}, None],
+    "pair": (1, True, "word", -0.0, float("inf"), 2**100),
+    "empty": {"array": np.empty((0, 3)), "list": [], "point": np.array(3)},
+}
+
+
+@pytest.mark.parametrize("name", ["model.npz", "model", "model.safetensors"])
+def test_a_tree_comes_back_bit_for_bit(tmp_path, name):
+    data.save(tmp_path / name, TREE)
+    back = data.load(tmp_path / name)
+    w = back["layers"][0]["w"]
+    assert (w.tolist(), w.dtype, w.shape) == ([[0, 1, 2], [3, 4, 5]], np.float32, (2, 3))
+    assert type(back["layers"][0]["b"]) is np.float64
+    assert back["layers"][0]["b"] == 0.1
+    assert back["layers"][1] is None
+    assert repr(back["pair"]) == repr(TREE["pair"])
+    assert (back["empty"]["array"].shape, back["empty"]["list"], back["empty"]["point"].shape) == ((0, 3), [], ())
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_what_cannot_be_saved_is_told_with_its_place(tmp_path):
+    for tree, words in (({"a": [object()]}, "tree['a'][0] is object"), ({1: 2.0}, "tree is dict"),
+                        (np.array([None]), "tree is ndarray")):  # fmt: skip
+        with pytest.raises(TreeError) as error:
+            data.save(tmp_path / "model.npz", tree)
+        assert words in str(error.value)
+    with pytest.raises(DataError, match=r"cannot write .*No such file or directory"):
+        data.save(tmp_path / "nowhere" / "model.npz", 1.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["model.npz", "model.safetensors"])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_a_damaged_file_is_told(tmp_path, name, share):
+    data.save(tmp_path / name, TREE)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(DataError, match=r"cannot read .*Expected a file that data\.save has written"):
+        data.load(tmp_path / name)
+
+
+def test_a_failed_writing_leaves_the_old_file(tmp_path, monkeypatch):
+    data.save(tmp_path / "model.npz", 1.0)
+    monkeypatch.setattr(os, "replace", lambda *names: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(DataError, match="No space left on device"):
+        data.save(tmp_path / "model.npz", 2.0)
+    assert data.load(tmp_path / "model.npz") == 1.0
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_safetensors_need_their_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "safetensors.numpy", None)
+    for call in (lambda path: data.save(path, 1.0), data.load):
+        (tmp_path / "model.safetensors").write_bytes(b"")
+        with pytest.raises(MissingExtraError, match=r'pip install "tinygrad-edu\[safetensors\]"'):
+            call(tmp_path / "model.safetensors")
 
 
 # Sampling

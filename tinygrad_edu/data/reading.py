@@ -1,18 +1,22 @@
 """Read a person's own CSV file, and say exactly where it is wrong.
 
-The file is text in UTF-8 (a byte order mark is skipped) with the columns' names in its first line and one example a
-line after that. Every cell that is used must be a finite number; nothing is guessed or filled in silently. A fault is
-a `DataError` that names the file, the line and the column.
+The file is text in UTF-8 (a byte order mark is skipped), compressed if its name ends in .gz, with the columns' names in
+its first line and one example a line after that. Every cell that is used must be a finite number; nothing is guessed or
+filled in silently. A fault is a `DataError` that names the file, the line and the column. Arrays that are already
+numbers: `arrays`.
 """
 
 from __future__ import annotations
 
 import csv
 import difflib
+import gzip
 import math
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO, Literal
 
 from ..errors import DataError
 from .dataset import Dataset
@@ -25,7 +29,7 @@ def read_csv(
     target: str,
     features: Sequence[str] | None = None,
     *,
-    classes: Sequence[str] = (),
+    classes: Sequence[str] | Literal["auto"] = (),
     delimiter: str = ",",
 ) -> Dataset:
     """Read a table of numbers, and set one column apart as the target.
@@ -33,13 +37,14 @@ def read_csv(
     Parameters
     ----------
     path : path to a CSV file
-        UTF-8, names in the first line; fields may be quoted; empty lines are skipped.
+        UTF-8, or that compressed (.gz); names in the first line; fields may be quoted; empty lines are skipped.
     target : str
         The name of the column to predict.
     features : sequence of str, optional
         The names of the columns to predict from, in this order; by default all but the target.
-    classes : sequence of str, optional
+    classes : sequence of str or "auto", optional
         If given, the target holds these words, and becomes their numbers: 0 for the first, 1 for the second ...
+        With "auto" a target that is not all numbers gives its own words, sorted.
     delimiter : str
         What stands between the cells.
 
@@ -75,32 +80,51 @@ def read_csv(
     if not chosen:
         raise DataError(f"{name} has no column to predict {target!r} from. Expected at least one besides the target")
     columns = {n: _position(n, header, name) for n in (*chosen, target)}
-    number_of = {word: float(i) for i, word in enumerate(classes)}
     table, goal = [], []
     for line, cells in rows:
         if len(cells) != len(header):
             raise DataError(f"{name}, line {line}: {len(cells)} cells. Expected {len(header)}, one a column")
         table.append([_number(cells[columns[n]], f"{name}, line {line}, column {n!r}") for n in chosen])
-        goal.append(_target(cells[columns[target]], number_of, f"{name}, line {line}, column {target!r}"))
+        goal.append((line, cells[columns[target]]))
     if not table:
         raise DataError(f"{name} has names in its first line but no data below. Expected one example a line")
-    return Dataset(table, goal, tuple(chosen), target, classes=tuple(classes), source=str(path))  # type: ignore[arg-type]
+    words = _words(goal, f"{name}, column {target!r}") if classes == "auto" else tuple(classes)
+    number_of = {word: float(i) for i, word in enumerate(words)}
+    numbers = [_target(cell, number_of, f"{name}, line {line}, column {target!r}") for line, cell in goal]
+    return Dataset(table, numbers, tuple(chosen), target, classes=words, source=str(path))  # type: ignore[arg-type]
+
+
+def _words(cells: list[tuple[int, str]], place: str) -> tuple[str, ...]:
+    """The words of a target that is not all numbers; a few among many numbers are slips, which `_number` tells."""
+    words = [cell for _, cell in cells if not _is_number(cell)]
+    if 2 * len(words) <= len(cells):
+        return ()
+    if "" in words:
+        line = next(line for line, cell in cells if not cell)
+        raise DataError(f"{place}, line {line}: the cell is empty. Fill it in, or leave the line out")
+    return tuple(sorted({cell for _, cell in cells}))
 
 
 def _lines(path: Path, delimiter: str) -> Iterator[Row]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:  # -sig: skip the byte order mark of a spreadsheet
+        with _opened(path) as file:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             for cells in reader:
                 if cells:
                     yield reader.line_num, [cell.strip() for cell in cells]
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}. Expected a CSV file") from None
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"cannot read {path}: {reason}. Expected a CSV file") from None
     except UnicodeDecodeError as error:
         raise DataError(f"{path.name} is not text in UTF-8 (byte {error.start}). Save it as CSV in UTF-8") from None
     except csv.Error as error:
         place = f"{path.name}, line {reader.line_num}"
         raise DataError(f"{place}: {error}. Expected cells with {delimiter!r} between, quotes closed") from None
+
+
+def _opened(path: Path) -> IO[str]:
+    how = {"encoding": "utf-8-sig", "newline": ""}  # -sig: skip the byte order mark of a spreadsheet
+    return gzip.open(path, "rt", **how) if path.suffix == ".gz" else path.open(**how)  # type: ignore[call-overload]
 
 
 def _checked_header(row: Row, name: str, delimiter: str) -> list[str]:
@@ -111,8 +135,10 @@ def _checked_header(row: Row, name: str, delimiter: str) -> list[str]:
         if header.count(column) > 1:
             raise DataError(f"{name}, line {line}: two columns are called {column!r}. Expected every name once")
     if len(header) == 1 and (other := next((mark for mark in ";\t|" if mark in header[0]), None)):
-        raise DataError(f"{name}, line {line}: one column only, {header[0]!r}. Are the cells separated by {other!r}? "
-                        f"Expected {delimiter!r}")
+        raise DataError(
+            f"{name}, line {line}: one column only, {header[0]!r}. Are the cells separated by {other!r}? "
+            f"Expected {delimiter!r}"
+        )
     if all(_is_number(column) for column in header):
         raise DataError(f"{name}, line {line}: numbers where the names should be. Expected the columns' names first")
     return header
@@ -134,8 +160,9 @@ def _number(cell: str, place: str) -> float:
     if not cell:
         raise DataError(f"{place}: the cell is empty. Fill it in, or leave the line out")
     if not _is_number(cell):
-        raise DataError(f"{place}: {_shortened(cell)!r} is not a number. Expected one such as 3.5 or 2e-3; "
-                        "or leave the column out")
+        raise DataError(
+            f"{place}: {_shortened(cell)!r} is not a number. Expected one such as 3.5 or 2e-3; or leave the column out"
+        )
     if not math.isfinite(value := float(cell)):
         raise DataError(f"{place}: {_shortened(cell)} is not a finite number. Fill it in, or leave the line out")
     return value

@@ -8,13 +8,15 @@ are found belong to the standardised features; `Scale.original` returns them to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DataError, ShapeError
 from .dataset import FloatArray
+
+CONSTANT = 1e-14  # of its mean: a deviation below this is what rounding leaves of a column that does not vary
 
 
 class Standardized(NamedTuple):
@@ -41,10 +43,21 @@ class Scale:
         """Scale other rows of the same columns, such as a test set, by the means of these."""
         return (features - self.mean) / self.deviation
 
-    def original(self, weights: NDArray[np.floating], bias: float) -> tuple[FloatArray, float]:
+    def original(self, weights: NDArray[np.floating], bias: Any) -> tuple[FloatArray, Any]:
         """Weights and bias for the features in their own units.
 
         z @ w + b = x @ (w / deviation) + (b − mean @ (w / deviation))
+
+        Parameters
+        ----------
+        weights : ndarray, shape (p,) or (p, k)
+            Of standardised features: of a linear model, or of the first layer of any other.
+        bias : float, or ndarray of shape (k,)
+
+        Returns
+        -------
+        (ndarray, float or ndarray)
+            Of the same shapes.
 
         >>> features = np.array([[1.0], [2.0], [3.0]])
         >>> scaled, scale = standardize(features)
@@ -52,8 +65,9 @@ class Scale:
         >>> bool(np.allclose(features @ weights + bias, scaled @ [2.0] + 5.0))
         True
         """
-        slopes: FloatArray = weights / self.deviation
-        return slopes, float(bias - self.mean @ slopes)
+        slopes: FloatArray = (np.asarray(weights).T / self.deviation).T
+        intercept = bias - self.mean @ slopes
+        return slopes, intercept if np.ndim(intercept) else float(intercept)
 
 
 def standardize(features: ArrayLike) -> Standardized:
@@ -102,3 +116,55 @@ def standardize(features: ArrayLike) -> Standardized:
         standard = np.where(constant, 0.0, (near_one - mean) / deviation)
     scale = Scale(np.ldexp(mean, exponent), np.where(constant, 1.0, np.ldexp(deviation, exponent)))
     return Standardized(standard, scale)
+
+
+def scale_of(features: Any, rows_at_once: int = 65_536) -> Scale:
+    """The scale of an array that does not fit in the memory, in one pass over its rows.
+
+    Each block of rows has a count n, a mean m and a sum of squares around it s; two blocks together have the mean
+    m₁ + δ n₂/n and the sum s₁ + s₂ + δ² n₁ n₂/n, with δ = m₂ − m₁. So no square is ever larger than the deviations.
+
+    Parameters
+    ----------
+    features : array, shape (n, p)
+        In the memory or on the disk (`memory_map`).
+    rows_at_once : int
+        How many of them are in the memory at one time.
+
+    Returns
+    -------
+    Scale
+        That of `standardize`, up to rounding.
+
+    Raises
+    ------
+    ShapeError
+        If there are not two axes, or no rows.
+    DataError
+        If a column holds NaN or infinity.
+
+    References
+    ----------
+    T. F. Chan, G. H. Golub, R. J. LeVeque (1983). Algorithms for computing the sample variance. The American
+    Statistician 37, 242-247.
+
+    Examples
+    --------
+    >>> scale = scale_of(np.array([[1.0, 5.0], [3.0, 5.0], [5.0, 5.0]]), rows_at_once=2)
+    >>> scale.mean, scale.deviation.round(3)
+    (array([3., 5.]), array([1.633, 1.   ]))
+    """
+    if np.ndim(features) != 2 or len(features) == 0:
+        raise ShapeError(f"scale_of: features are {np.shape(features)}. Expected (n, p) with at least one row")
+    count, mean, squares = 0, np.zeros(features.shape[1]), np.zeros(features.shape[1])
+    for first in range(0, len(features), rows_at_once):
+        rows = np.asarray(features[first : first + rows_at_once], dtype=np.float64)
+        if not (finite := np.isfinite(rows).all(axis=0)).all():
+            place = f"column {np.argmin(finite) + 1} holds NaN or infinity in the rows from {first} on"
+            raise DataError(f"scale_of: {place}. Expected finite numbers")
+        own = rows.mean(axis=0)
+        gap, count = own - mean, count + len(rows)
+        mean = mean + gap * (len(rows) / count)
+        squares = squares + np.sum((rows - own) ** 2, axis=0) + gap**2 * ((count - len(rows)) * len(rows) / count)
+    deviation = np.sqrt(squares / count)
+    return Scale(mean, np.where(deviation > CONSTANT * np.abs(mean), deviation, 1.0))
