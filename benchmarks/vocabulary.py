@@ -196,9 +196,9 @@ def cases(smoke: bool) -> list[Case]:
         return [conv2d(2, 3, 4, 5), max_pool2d(2, 3, 4), fft(2, 5), svd(2, 3), indexing(6, 0, 9), indexing(6, 3, 9)]
     return [
         conv2d(16, 16, 32, 32),
-        max_pool2d(32, 16, 32),
-        fft(64, 1024),
-        svd(64, 8),
+        max_pool2d(32, 64, 32),
+        fft(64, 4096),
+        svd(64, 32),
         svd(1, 128),
         indexing(100_000, 0, 100_000),
         indexing(10_000, 64, 4096),

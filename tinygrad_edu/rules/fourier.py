@@ -47,8 +47,13 @@ REVERSED: dict[Any, Any] = {None: "forward", "backward": "forward", "ortho": "or
 
 
 def _cast_first(transform):
-    """NumPy casts real numbers on the way, in small strides; cast before, 64 rows of 1024 take a third of the time."""
-    return lambda x, *args, **params: transform(x + 0j if x.dtype.kind == "f" else x, *args, **params)
+    """NumPy casts real numbers on the way, in small strides unless it is along the last axis: cast before, 1,024 rows
+    of 64 take two thirds of the time along the first."""
+
+    def call(x, n=None, axis=-1, norm=None):
+        return transform(x + 0j if x.dtype.kind == "f" and (axis + 1) % x.ndim else x, n, axis, norm)
+
+    return call
 
 
 def _transposed(transform):

@@ -232,7 +232,7 @@ def _holders(x, y, size, stride, dilation):
     """Who holds the maximum of each window, a mask for each element of the window; and how many do, if several do."""
     slices = [x[index] for index in _window_slices(x, size, stride, dilation)]
     masks = [part == y for part in slices]
-    if type(y) is not np.ndarray or np.count_nonzero(y != y):
+    if type(y) is not np.ndarray or not reduce(np.logical_or, masks).all():  # a NaN is held, though it equals nothing
         masks = [mask | ((part != part) & (y != y)) for part, mask in zip(slices, masks, strict=True)]
     if type(y) is np.ndarray and sum(map(np.count_nonzero, masks)) == y.size:
         return masks, None
