@@ -1,7 +1,7 @@
 """The command line: options and errors. What the commands do is in `commands`.
 
 Whatever is wrong with what was typed, or with a file that was named, becomes one line on stderr and exit code 2; a
-traceback would mean a fault of ours. Exit code 1 is the answer "the check does not agree".
+traceback would mean a fault of ours. Exit code 1 is the answer "the check does not agree", and 3 "nobody can tell".
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from . import __version__
+from .commands.check import show_check_of
 from .commands.explain import show_explanation
 from .commands.fit import LOSSES, OPTIMIZERS, show_fit
 from .commands.gradient import show_gradient
@@ -43,14 +44,15 @@ class Whole(click.IntRange):
 
 
 class SpreadAt(click.Command):
-    """A command whose --at takes every word that follows it with an equals sign: --at x=0 y=1."""
+    """A command whose --at takes every word that follows it with an equals sign, and --gradient every word."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Turn --at x=0 y=1 into --at x=0 --at y=1, which click understands."""
         spread: list[str] = []
         for word in args:
-            follows = len(spread) >= 2 and spread[-2] == "--at" and "=" in word and not word.startswith("--")
-            spread += ["--at", word] if follows else [word]
+            option = spread[-2] if len(spread) >= 2 else ""
+            follows = (option == "--at" and "=" in word) or option == "--gradient"
+            spread += [option, word] if follows and not word.startswith("--") else [word]
         return super().parse_args(ctx, spread)
 
 
@@ -88,6 +90,26 @@ def explain(function: str, at: tuple[str, ...], html: str | None, opened: bool) 
     FUNCTION is a formula such as "exp(2*y)*sin(x)", or file.py:name.
     """
     return show_explanation(function, at, html, opened)
+
+
+@program.command(cls=SpreadAt, context_settings={"ignore_unknown_options": True})
+@click.argument("function")
+@click.option("--at", multiple=True, metavar="NAME=VALUE ...", help="The point: --at w=0.5,1.2 b=0")
+@click.option("--args", "archive", metavar="DATA.NPZ", help="Arrays by the names of the parameters, from np.savez.")
+@click.option("--gradient", multiple=True, metavar="FORMULA ...", help="One a variable, or file.py:name: is it right?")
+@click.option("--order", type=click.IntRange(1, 2), help="2: second derivatives too; by default where that is cheap.")
+@click.option("--seed", type=Whole(min=0), default=0, show_default=True, help="For the random directions.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as JSON.")
+@click.option("--html", metavar="PAGE.HTML", help="Write the report as a page.")
+def check(function: str, at: tuple[str, ...], gradient: tuple[str, ...], html: str | None, **options: Any) -> int:
+    """Check the gradient of FUNCTION at a point, or one worked out by hand.
+
+    FUNCTION is a formula such as "exp(2*y)*sin(x)", or file.py:name. With --gradient, one formula for each variable of
+    --at is judged, in that order; the rest is the engine's own gradient.
+
+    Exit code: 0 it passes, 1 it fails, 3 that cannot be decided (and why), 2 something was mistyped.
+    """
+    return show_check_of(function, at, gradients=gradient, page=html, **options)
 
 
 @program.command()

@@ -10,7 +10,7 @@ import re
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,37 @@ def load_function(path: Path, name: str, point: Mapping[str, Any]) -> Function:
         parameters = inspect.signature(function)
         raise click.UsageError(f"{name}{parameters} does not fit --at {shown(point)}: {error}") from None
     return function
+
+
+def named(function: Function, names: Sequence[str]) -> Callable[..., Any]:
+    """A function called by name as one called in order, which still tells its names."""
+
+    def call(*values: Any) -> Any:
+        return function(**dict(zip(names, values, strict=True)))
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    call.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in names])  # type: ignore[attr-defined]
+    return call
+
+
+def plain(text: str, point: Mapping[str, Any]) -> Function:
+    """The function itself: the checker wants to see its errors, and asks for values beyond the end of its domain."""
+    if (found := file_and_name(text)) is not None:
+        return load_function(Path(found[0]), found[1], point)
+    return find_function(text, point)
+
+
+def careful(text: str, ask: Callable[[], Any]) -> Any:
+    """What `ask` returns; an error that comes from the user's file becomes one line."""
+    try:
+        return ask()
+    except TinygradError:
+        raise
+    except Exception as error:
+        path = (file_and_name(text) or ("",))[0]
+        if not lines_in(error, path):
+            raise
+        raise click.UsageError(fault(error, path)) from None
 
 
 def guarded(function: Function, path: str) -> Function:
