@@ -22,7 +22,7 @@ from .tensor import Tensor
 from .transforms import grad, holomorphic_grad, hvp, jvp, linearize, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time these wait until they are asked for, see ANNEXES
-    from . import data, functions, losses, optim, zoo
+    from . import data, functions, losses, optim, plot, zoo
     from . import scipy as scipy
     from .checking import Report, check, check_gradient, check_vjp  # type: ignore[no-redef]
     from .compiling import compile
@@ -64,6 +64,7 @@ __all__ = [
     "losses",
     "no_grad",
     "optim",
+    "plot",
     "rules",
     "stop_gradient",
     "strict_ieee",
@@ -78,7 +79,7 @@ ANNEXES = {
     "checking": ("Report", "check", "check_gradient", "check_vjp"),
     "compiling": ("compile",),
     "explaining": ("derivative", "explain", "graph"),
-    **{module: (module,) for module in ("data", "functions", "losses", "optim", "scipy", "zoo")},
+    **{module: (module,) for module in ("data", "functions", "losses", "optim", "plot", "scipy", "zoo")},
 }
 DOORS = {name: module for module, names in ANNEXES.items() for name in names}
 
