@@ -6,6 +6,8 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu import extend
 from tinygrad_edu.errors import NoRuleError, ShapeError
+from tinygrad_edu.graph import Op
+from tinygrad_edu.rules.refusals import refuse
 
 RNG = np.random.default_rng(7)
 X, Y, T, S = RNG.uniform(0.3, 1.7, (4, 5))
@@ -220,3 +222,26 @@ def test_a_row_without_rules_says_what_is_missing(read, words):
     op = extend.primitive(named("opaque", lambda x: x * x), None)
     with pytest.raises(NoRuleError, match=words):
         read(op)
+
+
+def test_an_operation_with_tangents_only_takes_parameters():
+    """Reverse mode transposes the tangents' rule, whatever its parameters are called."""
+    times = Op(lambda x, factor: x * factor, None, lambda t, y, x, factor: t[0] * factor, "linear", "times", arity=1)
+    assert tg.grad(lambda x: np.sum(times(x, factor=3.0)))(np.ones(2)).tolist() == [3.0, 3.0]
+
+
+def test_a_private_name_is_shown_without_its_underscore():
+    def _twice(x):
+        return 2 * x
+
+    assert repr(extend.linear(_twice, lambda g, y, x: 2 * g)) == "Op(twice, linear)"
+
+
+def test_a_refused_ufunc_says_why():
+    half = np.frompyfunc(lambda x: x / 2, 1, 1)
+    refuse("it is written in Python. Write x / 2", half)
+    try:
+        with pytest.raises(NoRuleError, match="written in Python"):
+            half(tg.Tensor(1.0, requires_grad=True))
+    finally:
+        del tg.RULES[half]

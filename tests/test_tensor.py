@@ -733,3 +733,21 @@ def test_einsum_counts_its_operands():
 def test_memory_is_counted_in_bytes():
     x = tg.Tensor(np.ones((2, 3), np.float32))
     assert (x.nbytes, x.itemsize) == (24, 4)
+
+
+class Reluctant:
+    """Takes no part in NumPy's ufuncs: it has operators of its own."""
+
+    __array_ufunc__ = None
+    __rmatmul__ = __radd__ = lambda self, x: "mine"
+
+
+@pytest.mark.parametrize("apply", [lambda x, y: x @ y, lambda x, y: x + y], ids=["matmul", "add"])
+def test_an_object_that_refuses_ufuncs_has_its_own_operators(apply):
+    assert apply(np.ones(2), Reluctant()) == "mine"
+    assert apply(tg.Tensor(np.ones(2), requires_grad=True), Reluctant()) == "mine"
+
+
+def test_an_object_that_refuses_ufuncs_is_no_argument_of_one():
+    with pytest.raises(TypeError):
+        np.add(tg.Tensor(np.ones(2), requires_grad=True), Reluctant())

@@ -308,3 +308,12 @@ def test_one_target_for_two_outputs_is_refused():
         with pytest.raises(InPlaceError, match="one Tensor twice"):
             call()
     np.testing.assert_array_equal(target.data, [0, 0])
+
+
+def test_a_composite_ufunc_keeps_its_other_parameters_beside_an_axis():
+    x, y = np.ones((3, 2), np.float32), np.ones((3, 2), np.float32)
+    f = lambda x: np.vecdot(x, y, axis=0, dtype=np.float64)
+    value, g = tg.value_and_grad(lambda x: np.sum(f(x)))(x)
+    assert f(tg.Tensor(x, requires_grad=True)).dtype == value.dtype == np.float64
+    assert g.dtype == np.float32
+    np.testing.assert_array_equal(g, y)

@@ -50,6 +50,8 @@ def sorted_already(*args: Any, **params: Any) -> tuple[tuple, dict]:
 
 def understood_by(vjps: Any) -> set[str]:
     """The names that a rule's signature accepts; "**" stands for any."""
+    if vjps is None:
+        return {"**"}
     rules = vjps if isinstance(vjps, tuple) else [vjps if callable(vjps) else vjps.rule]
     found = [p for rule in rules if rule for p in inspect.signature(rule).parameters.values()]
     return {"**" if p.kind is p.VAR_KEYWORD else p.name for p in found} or {"**"}
@@ -125,6 +127,8 @@ def sorted_call(rule_for, ufunc, method, inputs, kwargs):
     op = rule_for(ufunc)
     if op is None:
         raise NoRuleError(no_rule(ufunc))
+    if op.kind == "refused":
+        op.bind(*inputs)
     if method == "__call__" and not kwargs:
         return op, inputs, kwargs
     return rule_for(getattr(np.ufunc, method)), (ufunc, *inputs), kwargs

@@ -159,7 +159,7 @@ class Op:
 
     def __init__(self, function, vjps, jvps, kind="primitive", name=None, arity=None, bind=None, signature=None):
         self.function, self.vjps, self.jvps, self.kind = function, vjps, jvps, kind
-        self.name = name or function.__name__
+        self.name = (name or function.__name__).strip("_")
         self.arity = len(vjps) if arity is None and isinstance(vjps, tuple) else arity
         self.bind = bind or binder(signature or function, self.arity)  # sorts a call of the NumPy function
         self.sort = sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
@@ -170,7 +170,8 @@ class Op:
         self.direct = kind not in ("flat", "composite") and not bind
         # one array out of one or two, always: may be recorded by the unrolled functions below
         self.single = self.direct and self.arity == 1
-        self.simple = kind not in ("flat", "composite") and self.arity in (1, 2) and getattr(function, "nout", 1) == 1
+        ordinary = kind not in ("flat", "composite", "refused")
+        self.simple = ordinary and self.arity in (1, 2) and getattr(function, "nout", 1) == 1
         self.understood: set[str] | None = None
         self.reads: list[set[int] | None] | None = None
 

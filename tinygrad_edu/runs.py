@@ -21,7 +21,6 @@ from .modes.reverse import one_like
 from .tensor import Tensor, source
 from .trees import Tree, flatten, leaves, leaves_like
 
-
 Lines = tuple[list[Node], set[Node], bool]
 
 

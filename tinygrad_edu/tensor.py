@@ -111,6 +111,10 @@ def _record_pair(op: Op, x: Any, y: Any) -> Tensor:
         value = op.function(a, b)
     except ValueError as error:
         raise calls.explained(error, op, [a, b]) from None
+    except TypeError:
+        if any(getattr(v, "__array_ufunc__", 0) is None for v in (a, b)):
+            return NotImplemented  # type: ignore[return-value]  # the other has an operator of its own
+        raise
     tensor = _new(Tensor)
     tensor.data = value
     tensor.grad = tensor.name = tensor.node = None

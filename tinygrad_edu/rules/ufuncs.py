@@ -242,18 +242,16 @@ def _called(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="
         return _along(others["axes"], inputs, lambda *xs: _called(ufunc, *xs, dtype=dtype, casting=casting))
     if others and op.kind != "composite":
         raise NoRuleError(f"{ufunc.__name__} has no rule for {', '.join(others)}=. Leave it away")
-    if others:  # axis= of np.vecdot and its like
-        return op.function(*inputs, **others)
     if dtype is not None:
         for x in inputs:
             if hasattr(x, "dtype") and not np.can_cast(x.dtype, dtype, casting):
                 raise TypeError(f"{ufunc.__name__}: {x.dtype} cannot be cast to {np.dtype(dtype)} with {casting=}")
         inputs = tuple(np.astype(x, dtype) if hasattr(x, "dtype") else x for x in inputs)
     if where is True:
-        return ufunc(*inputs)
+        return op.function(*inputs, **others) if others else ufunc(*inputs)  # axis= of np.vecdot and its like
     if op.kind not in ("composite", "flat") and ufunc.nout == 1:
         return masked(*inputs, ufunc=ufunc, where=where)
-    y = ufunc(*inputs)
+    y = op.function(*inputs, **others) if others else ufunc(*inputs)
     kept = [np.where(where, v, np.zeros_like(v)) for v in (y if isinstance(y, tuple) else (y,))]
     return tuple(kept) if isinstance(y, tuple) else kept[0]
 
