@@ -20,7 +20,7 @@ from . import listing, mathematics, scripts
 from .drawing import picture_of
 from .page import page_of
 from .paths import Paths, Terms, find_paths, terms_of
-from .recording import Recording, described, record_of, record_run
+from .recording import Recording, described, record_of, record_run, shape_of
 from .steps import Line, Step
 from .telling import Telling
 from .walking import observed_pass
@@ -39,7 +39,8 @@ class Explanation:
     steps : list of Step
         The backward pass.
     values, gradients : dict of str to array
-        Of everything that has a name: its value, and its gradient.
+        Of everything that has a name: its value, and its gradient x̄, a list for a line with several outputs. Of a
+        complex x that is the transposed derivative; `tg.grad` returns its conjugate.
     sources : list of str
         The names of what is differentiated with respect to.
     result : str
@@ -88,6 +89,10 @@ class Explanation:
     def follow(self, name: str, element: tuple[int, ...]) -> list[Terms]:
         """One element of a gradient as a sum of numbers: where each of its terms comes from."""
         return terms_of(self, name, element)
+
+    def with_element(self, element: tuple[int, ...]) -> set[str]:
+        """The names of the gradients that have such an element."""
+        return {name for name, g in self.gradients.items() if not isinstance(g, list) and has_element(g, element)}
 
     def source(self) -> str:
         """The computation and its backward pass as straight-line Python: a function that returns the gradient.
@@ -143,7 +148,7 @@ def explain(
     f: Callable[..., Any] | Tensor,
     /,
     *args: Any,
-    element: tuple[int, ...] | None = None,
+    element: int | tuple[int, ...] | None = None,
     cotangent: Any = None,
     **kwargs: Any,
 ) -> Explanation:
@@ -155,7 +160,7 @@ def explain(
         A function of arrays, which is run once; or what has been computed already.
     *args, **kwargs
         The arguments of f. Numbers, and arrays of floats, are what it is differentiated with respect to.
-    element : tuple of int, optional
+    element : int or tuple of int, optional
         If the result is an array, the element to differentiate; if it is one number, the element of each array whose
         gradient is followed through the steps.
     cotangent : array, optional
@@ -195,20 +200,53 @@ def explain(
                               frame.f_globals)  # fmt: skip
     else:
         recording = record_run(f, args, kwargs)
+    index = None if element is None else _index(element)
     y = recording.root.value
+    if cotangent is None and y.shape and index is not None:
+        return Explanation(recording, _unit(y, index))
+    explanation = Explanation(recording, _seed(y, cotangent), index)
+    if index is not None and not explanation.with_element(index):
+        raise ShapeError(f"explain: element={index}: no gradient has such an element, neither of the arguments nor "
+                         "of what is computed")  # fmt: skip
+    return explanation
+
+
+def _seed(y: Any, cotangent: Any) -> Any:
+    """What flows back into the result: 1, unless it is an array."""
     if cotangent is not None:
         seed = np.asarray(cotangent, y.dtype)
         if seed.shape != y.shape:
             raise ShapeError(f"explain: the cotangent has shape {seed.shape}, but the result has shape {y.shape}")
-    elif y.shape == ():
-        seed = one_like(y)
-    elif element is not None:
-        seed = np.zeros_like(y)
-        seed[element] = 1
-        element = None
-    else:
+        return seed
+    if y.shape:
         raise GradientError(
             f"explain: a gradient belongs to one number, but the result has shape {y.shape}. Reduce it (np.sum, "
             "np.mean), choose one with element=(0, 1), or give a cotangent= of that shape"
         )
-    return Explanation(recording, seed, element)
+    return one_like(y)
+
+
+def _unit(y: Any, element: tuple[int, ...]) -> Any:
+    """1 at the element, 0 elsewhere."""
+    if not has_element(y, element):
+        raise ShapeError(f"explain: element={element}: the result has shape {y.shape}, and no such element")
+    seed = np.zeros_like(y)
+    seed[element] = 1
+    return seed
+
+
+def _index(element: Any) -> tuple[int, ...]:
+    found = element if isinstance(element, tuple | list) else (element,)
+    if not all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in found):
+        raise ShapeError(f"explain: element={element!r}. Expected whole numbers, one for each axis: element=(0, 1)")
+    return tuple(int(i) for i in found)
+
+
+def has_element(x: Any, element: tuple[int, ...]) -> bool:
+    """True if an array has an element there.
+
+    >>> has_element(np.zeros((2, 3)), (1, -1)), has_element(np.zeros((2, 3)), (2, 0)), has_element(np.zeros(2), (0, 0))
+    (True, False, False)
+    """
+    shape = shape_of(x)
+    return len(shape) == len(element) and all(-n <= i < n for i, n in zip(element, shape, strict=True))

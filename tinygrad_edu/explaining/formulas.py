@@ -147,7 +147,7 @@ def _call(node: ast.Call) -> tuple[str, int]:
     if name == "exp":
         return f"exp({args[0]})", _ATOM
     owner = node.func.value if isinstance(node.func, ast.Attribute) else None
-    if owner is not None and not (isinstance(owner, ast.Name) and owner.id in ("np", "special", "sc")):
+    if owner is not None and not (isinstance(owner, ast.Name) and owner.id in ("np", "special", "sc", "sp")):
         args = [_in(owner, 0), *args]
     return f"{name}({', '.join(args)})", _ATOM
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,35 +11,44 @@ import numpy as np
 from ..errors import MissingExtraError
 from .recording import described, shape_of
 from .steps import Line, Step
+from .wording import in_words
 
 if TYPE_CHECKING:
     from .explanation import Explanation
 
 MANY = 4  # sources: of more the gradients do not fit beside the steps
+READABLE = 100  # characters of a formula: a longer one is named, and told in words
 
 
 def text_of(ex: Explanation) -> str:
     """The whole explanation in plain text."""
     at = ", ".join(f"{name} = {described(ex.values[name])}" for name in ex.sources)
     forward = [(f"{line.name} = {shown(line.code)}", f"= {described(line.value)}{_shape(line)}") for line in ex.lines]
-    head = f"{ex.title} at {at}\n\nforward\n{_columns(forward)}\n\n"
+    head = f"{ex.title} at {at}\n\n"
+    if not ex.lines:
+        return head + f"nothing is computed: the result is {ex.result} itself, and its gradient {described(ex.seed)}"
+    head += f"forward\n{_columns(forward)}\n\n"
     head += f"backward, from {ex.identifiers[ex.result]}_bar = {described(ex.seed)}\n"
-    return head + _columns([columns_of(ex), *rows_of(ex)]) + _followed(ex)
+    return head + "\n\n".join([_columns([columns_of(ex), *rows_of(ex)]), *notes_of(ex), *_followed(ex)])
 
 
-def _followed(ex: Explanation) -> str:
+def notes_of(ex: Explanation) -> list[str]:
+    """What has to be known besides the steps: which gradient `grad` returns of a complex number."""
+    names = [name for name in ex.sources if np.iscomplexobj(ex.values[name])]
+    return [
+        f"{name} is complex: tg.grad returns the conjugate of {ex.identifiers[name]}_bar, "
+        f"{described(np.conj(ex.gradients[name]))}, which points in the direction of steepest ascent"
+        for name in names
+    ]
+
+
+def _followed(ex: Explanation) -> list[str]:
     """The element that was asked for, of every gradient that has one there: its terms."""
     if ex.followed is None:
-        return ""
-    fitting = {name for name, g in ex.gradients.items() if _has_element(g, ex.followed)}
-    targets = [name for name in dict.fromkeys(step.target for step in ex.steps) if name in fitting]
+        return []
+    targets = [name for name in dict.fromkeys(step.target for step in ex.steps) if name in ex.with_element(ex.followed)]
     told = [f"  {terms}" for name in targets for terms in ex.follow(name, ex.followed)]
-    return "\n".join([f"\n\nelement {list(ex.followed)} of each", *told])
-
-
-def _has_element(g: Any, element: tuple[int, ...]) -> bool:
-    shape = shape_of(g) if not isinstance(g, list) else ()
-    return len(shape) == len(element) and all(-n <= i < n for i, n in zip(element, shape, strict=True))
+    return ["\n".join([f"element {list(ex.followed)} of each", *told])]
 
 
 def columns_of(ex: Explanation) -> tuple[str, ...]:
@@ -65,37 +74,48 @@ def rows_of(ex: Explanation) -> list[tuple[str, ...]]:
 
 def formula_of(ex: Explanation, step: Step) -> str:
     """What a step does, as an assignment: with `+=` where paths meet."""
-    sign = "=" if step.arrival == 1 or step.kind == "partial" else "+="
-    return f"{ex.identifiers[step.target]}_bar {sign} {shown(step.rule)}"
+    return f"{step.gradient} {step.sign} {shown(rule_told(ex, step))}"
+
+
+def rule_told(ex: Explanation, step: Step) -> ast.expr:
+    """The rule of a step; if nobody would read it, the name of what it pulls back through."""
+    if len(ast.unparse(step.rule)) <= READABLE:
+        return step.rule
+    name = getattr(step.node.op, "name", "").strip("_<>") or "it"
+    return ast.Call(ast.Name(f"pull_{name}"), [ast.Name(f"{ex.identifiers[step.source]}_bar")], [])
 
 
 def numbers_of(ex: Explanation, step: Step) -> str:
     """The formula with its numbers put in; for arrays their shapes, and the result."""
     if step.kind == "select":
         return step.words
-    what = step.contribution if step.running is None or step.arrival == 1 else step.running
-    met = "" if step.arrival == 1 or step.kind == "partial" else f", together {described(step.running)}"
+    met = "" if step.sign == "=" else f", together {described(step.running)}"
+    found = f"{described(step.contribution)}{met}"
+    if isinstance(step.rule, ast.Name):
+        return found
+    if rule_told(ex, step) is not step.rule and step.node.op is not None:
+        return f"{in_words(step.node.op, step.slot)} -> {found}"
+    numbers = {} if step.kind not in ("broadcast", "real") else {partial_of(step): step.incoming}
     if shape_of(step.contribution) == () and shape_of(step.incoming) == ():
-        return f"{with_numbers(ex, step.rule)} = {described(step.contribution)}{met}"
-    words = step.words or with_shapes(ex, step)
-    return f"{words} -> {described(what if not met else step.contribution)}{met}"
+        return f"{_substituted(ex, step.rule, numbers)} = {found}"
+    return f"{step.words or _substituted(ex, step.rule, numbers)} -> {found}"
 
 
-def with_numbers(ex: Explanation, code: ast.expr) -> str:
-    """A formula of numbers with their values in it."""
-    return _substituted(ex, code, lambda v: _literal(v) if shape_of(v) == () else None)
+def partial_of(step: Step) -> str:
+    """What a step of kind broadcast or real calls the gradient that the step before has computed."""
+    return next(node.id for node in ast.walk(step.rule) if isinstance(node, ast.Name) and node.id.endswith("_bar"))
 
 
-def with_shapes(ex: Explanation, step: Step) -> str:
-    """A formula of arrays with their shapes for names: (3, 2).T @ (3, 1)."""
-    return _substituted(ex, step.rule, lambda v: None if isinstance(v, list | tuple) else f"({_described_shape(v)})")
-
-
-def _substituted(ex: Explanation, code: ast.expr, spelled: Callable[[Any], str | None]) -> str:
-    values = environment(ex)
+def _substituted(ex: Explanation, code: ast.expr, more: dict[str, Any]) -> str:
+    """A formula with numbers for the names of numbers, and shapes for those of arrays: (3, 2).T @ (3, 1)."""
+    values = {**environment(ex), **more}
     names = {node.id for node in ast.walk(code) if isinstance(node, ast.Name)} & values.keys()
-    found = {name: text for name in names if (text := spelled(values[name])) is not None}
+    found = {name: _put_in(v) for name in names if not isinstance(v := values[name], list | tuple)}
     return shown(_Substituted(found).visit(_copy(code)))
+
+
+def _put_in(v: Any) -> str:
+    return _literal(v) if shape_of(v) == () else f"({_described_shape(v)})"
 
 
 def environment(ex: Explanation) -> dict[str, Any]:
@@ -151,7 +171,7 @@ class _Bare(ast.NodeTransformer):
 
 
 def _shape(line: Line) -> str:
-    return f"   {line.shape}" if line.shape and np.size(line.value) <= 12 else ""
+    return f"   {line.shape}" if line.shape and 0 < np.size(line.value) <= 12 else ""
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .listing import columns_of, rows_of, shown
+from .listing import columns_of, notes_of, rows_of, rule_told, shown
 from .notation import Latex, MathML
 from .recording import described, shape_of
 from .steps import Step
@@ -37,10 +37,10 @@ def latex_of(ex: Explanation) -> str:
 
 
 def _latex_step(ex: Explanation, tex: Latex, step: Step) -> str:
-    bar = tex.name(f"{ex.identifiers[step.target]}_bar")
-    sign = "&=" if step.arrival == 1 or step.kind == "partial" else r"&\mathrel{+}="
+    bar = tex.name(step.gradient)
+    sign = "&=" if step.sign == "=" else r"&\mathrel{+}="
     note = rf" \quad\text{{({_plain_text(step.words)})}}" if step.words else ""
-    return f"{bar} {sign} {tex.written(_bare(step.rule))}{_number(step.contribution)}{note}"
+    return f"{bar} {sign} {tex.written(_bare(rule_told(ex, step)))}{_number(step.contribution)}{note}"
 
 
 def _plain_text(words: str) -> str:
@@ -78,13 +78,13 @@ def html_of(ex: Explanation) -> str:
     head = (*columns_of(ex)[:3], *(_math(MathML().name(name)) for name in map(str, columns_of(ex)[3:])))
     backward = []
     for step, row in zip(ex.steps, rows_of(ex), strict=True):
-        sign = "=" if step.arrival == 1 or step.kind == "partial" else "+="
-        formula = _math(MathML().equation(f"{ex.identifiers[step.target]}_bar", _bare(step.rule), sign))
+        formula = _math(MathML().equation(step.gradient, _bare(rule_told(ex, step)), step.sign))
         backward.append((escape(row[0]), formula, escape(row[2]), *map(escape, row[3:])))
     at = ", ".join(f"{name} = {described(ex.values[name])}" for name in ex.sources)
+    notes = "".join(f"<p>{escape(note)}</p>" for note in notes_of(ex))
     return (
         f'<div class="tinygrad-edu"><p>{escape(ex.title)} at {escape(at)}</p>'
-        f"{table(('forward', 'value', 'where'), forward)}{table(head, backward, 'the backward pass')}</div>"
+        f"{table(('forward', 'value', 'where'), forward)}{table(head, backward, 'the backward pass')}{notes}</div>"
     )
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .layout import HEIGHT, WIDTH, placed
-from .listing import numbers_of, shown
+from .listing import numbers_of, rule_told, shown
 from .notation import MathML
 from .recording import described, shape_of
 from .sealed import sealed_page
@@ -153,8 +153,7 @@ def _forward(ex: Explanation) -> str:
 def _backward(ex: Explanation) -> str:
     rows = []
     for step in ex.steps:
-        sign = "=" if step.arrival == 1 or step.kind == "partial" else "+="
-        formula = _math(f"{ex.identifiers[step.target]}_bar", step.rule, sign)
+        formula = _math(step.gradient, rule_told(ex, step), step.sign)
         line = f"<code>{escape(step.line.name)} = {escape(shown(step.line.code))}</code>"
         rows.append((line, formula, escape(numbers_of(ex, step)), str(step.place.line) if step.place else ""))
     seed = escape(f"{ex.identifiers[ex.result]}_bar = {described(ex.seed)}")

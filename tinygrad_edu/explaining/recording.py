@@ -285,6 +285,8 @@ def described(x: Any, small: int = 12) -> str:
     ('[1, 2.5]', '(10, 10): 0 to 0, mean 0')
     """
     x = x.data if type(x) is Tensor else x
+    if x is None:
+        return "?"
     if isinstance(x, list | tuple):
         return f"({', '.join(described(v, small) for v in x)})"
     shape = getattr(x, "shape", ())
@@ -298,7 +300,9 @@ def described(x: Any, small: int = 12) -> str:
     if 0 < x.size <= small:
         formatter: Any = {"float_kind": lambda v: f"{v:.5g}" if v else "0", "complex_kind": lambda v: f"{v:.4g}"}
         return " ".join(np.array2string(x, separator=", ", formatter=formatter, max_line_width=10**6).split())
-    if not x.size or x.dtype.kind not in "fiu":
+    if not x.size:
+        return f"empty {x.shape}"
+    if x.dtype.kind not in "fiu":
         return f"{x.shape} of {x.dtype}"
     numbers = x[np.isfinite(x)]
     if not numbers.size:

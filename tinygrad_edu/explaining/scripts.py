@@ -37,14 +37,14 @@ def source_of(ex: Explanation) -> str:
 
 def _backward(ex: Explanation) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
-    partial: ast.expr | None = None
+    partial: tuple[str, ast.expr] | None = None
     slots: dict[str, dict[int, list[str]]] = {}
     several = {s.target for s in ex.steps if s.kind == "select"}
     for step in ex.steps:
         if step.kind == "partial":
-            partial = step.rule
+            partial = step.gradient, step.rule
             continue
-        bar = f"{ex.identifiers[step.target]}_bar"
+        bar = step.gradient
         if step.kind == "select":
             index = step.node.params["index"]
             slots.setdefault(step.target, {}).setdefault(index, []).append(ast.unparse(step.rule))
@@ -54,7 +54,7 @@ def _backward(ex: Explanation) -> list[tuple[str, str]]:
                 parts = [" + ".join(found.get(i, [f"np.zeros_like({whole}[{i}])"])) for i in range(n)]
                 lines.append((f"{bar} = [{', '.join(parts)}]", f"the outputs of {whole}"))
             continue
-        code = step.rule if partial is None else _put_into(step.rule, partial)
+        code = step.rule if partial is None else _put_into(step.rule, *partial)
         partial = None
         sum_so_far = f"{bar} + " if step.arrival > 1 and step.target not in several else ""
         text = ast.unparse(code)
@@ -68,11 +68,11 @@ def _comment(step: Step) -> str:
     return f"{step.line.name} = {shown(step.line.code)}" + (f"; {step.words}" if step.words else "")
 
 
-def _put_into(outer: ast.expr, inner: ast.expr) -> ast.expr:
-    """The outer expression with the inner one for `_`, the result of the step before."""
+def _put_into(outer: ast.expr, name: str, inner: ast.expr) -> ast.expr:
+    """The outer expression with the inner one for a name, the result of the step before."""
 
     class Put(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
-            return inner if node.id == "_" else node
+            return inner if node.id == name else node
 
     return Put().visit(ast.parse(ast.unparse(outer), mode="eval").body)

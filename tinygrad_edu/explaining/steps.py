@@ -64,14 +64,17 @@ class Step:
         Which of its arguments.
     source, target : str
         The names of the line's value and of that argument: the gradient flows from the one to the other.
+    gradient : str
+        What the step computes, as codes call it: `x_bar`; `x_stretched_bar` if broadcasting has still to be undone.
     kind : str
-        "rule"; "broadcast" where a stretched argument's gradient is summed; "real" where an imaginary part is dropped.
+        "rule"; "partial" where something is left to be done; then "broadcast", where a stretched argument's gradient is
+        summed, or "real", where an imaginary part is dropped; "select" of one output among several.
     rule : ast.expr
         The contribution, in the names of values and of gradients (`x_bar` is the gradient of x).
     local_rule, local : ast.expr or None, array or None
         The local derivative and its value, where the operation goes by elements.
     incoming : array
-        The gradient of the line's value.
+        The gradient of the line's value; of a step of kind broadcast or real, what the step before has computed.
     contribution : array
         What the rule makes of it.
     running : array
@@ -89,6 +92,7 @@ class Step:
     slot: int
     source: str
     target: str
+    gradient: str
     kind: str
     rule: ast.expr
     local_rule: ast.expr | None
@@ -106,5 +110,10 @@ class Step:
         """True if the target's gradient is complete with this step."""
         return self.arrival == self.arrivals and self.kind != "partial"
 
+    @property
+    def sign(self) -> str:
+        """How it is put down: `+=` where paths meet."""
+        return "=" if self.arrival == 1 or self.kind == "partial" else "+="
+
     def __str__(self) -> str:
-        return f"{self.target}_bar {'=' if self.arrival == 1 else '+='} {ast.unparse(self.rule)}"
+        return f"{self.gradient} {self.sign} {ast.unparse(self.rule)}"

@@ -49,8 +49,8 @@ class Telling:
         if op.name == "einsum" and "subscripts" in params:
             args.insert(0, params.pop("subscripts"))
         if op not in self.public:
-            return self.script.call(op, args, params)
-        return self.script.call(*self._call(node, self.public[op], args, params))
+            return self.script.call(op, args, params, tidy=False)
+        return self.script.call(*self._call(node, self.public[op], args, params), tidy=False)
 
     def _call(self, node: Node, function: Any, args: list[Any], params: dict[str, Any]) -> tuple[Any, list[Any], Any]:
         """The public function with its arguments as it takes them: some want their arrays in one sequence."""
@@ -90,25 +90,38 @@ class Telling:
         for event in events:
             total[event.parent] = total.get(event.parent, 0) + 1
         seen: dict[Node, int] = {}
+        outputs: dict[Node, list[Any]] = {}
         for event in events:
             seen[event.parent] = seen.get(event.parent, 0) + 1
-            yield from self._steps_of(event, seen[event.parent], total[event.parent])
+            arrival = seen[event.parent], total[event.parent]
+            if event.node.op is SELECT:
+                slots = outputs.setdefault(event.parent, [None] * len(event.parent.value))
+                yield self._selection(event, slots, *arrival)
+            else:
+                yield from self._steps_of(event, *arrival)
+
+    def _selection(self, event: Event, slots: list[Any], arrival: int, arrivals: int) -> Step:
+        """One output of several sends its gradient to its place; outputs that nobody uses get zeros at the end."""
+        node, names, k = event.node, self.recording.names, event.node.params["index"]
+        slots[k] = event.contribution if slots[k] is None else slots[k] + event.contribution
+        if arrival == arrivals:
+            slots[:] = [np.zeros_like(v) if g is None else g for g, v in zip(slots, event.parent.value, strict=True)]
+        words = f"{names[node]} is output {k} of {names[event.parent]}"
+        return Step(node, self.lines[node], event.slot, names[node], names[event.parent],
+                    self.variable(event.parent, gradient=True).id, "select", self.variable(node, gradient=True), None,
+                    None, event.incoming, event.contribution, list(slots), arrival, arrivals, words,
+                    self.lines[node].place)  # fmt: skip
 
     def _steps_of(self, event: Event, arrival: int, arrivals: int) -> Iterator[Step]:
         node, i = event.node, event.slot
         line, names = self.lines[node], self.recording.names
         x = node.args[i]
-        common = (line, i, names[node], names[event.parent])
+        bar = self.variable(event.parent, gradient=True).id
 
-        def step(kind, rule, local_rule, local, contribution, running, n, words):
-            return Step(node, *common, kind, rule, local_rule, local, event.incoming, contribution, running, n,
-                        arrivals, words, line.place)  # fmt: skip
+        def step(gradient, kind, rule, local_rule, local, incoming, contribution, running, words):
+            return Step(node, line, i, names[node], names[event.parent], gradient, kind, rule, local_rule, local,
+                        incoming, contribution, running, arrival, arrivals, words, line.place)  # fmt: skip
 
-        if node.op is SELECT:
-            rule: ast.expr = self.variable(node, gradient=True)
-            words = f"{names[node]} is output {node.params['index']} of {names[event.parent]}"
-            yield step("select", rule, None, None, event.contribution, event.contribution, arrival, words)
-            return
         try:
             raw = self.applied(node, i, event.incoming)
         except Exception:  # the rule speaks to arrays only (a user's own, or a walk of its own): it stays closed
@@ -119,10 +132,13 @@ class Telling:
         stretched = shape_of(told.data) != shape
         real = np.iscomplexobj(told.data) and not np.iscomplexobj(x)
         if not stretched and not real:
-            yield step("rule", told.code, local_rule, local, event.contribution, event.running, arrival, "")
+            words = self._moved(node, i)
+            yield step(bar, "rule", told.code, local_rule, local, event.incoming, event.contribution, event.running,
+                       words)  # fmt: skip
             return
-        yield step("partial", told.code, local_rule, local, told.data, None, arrival, "")
-        code: ast.expr = ast.Name("_")
+        partly = f"{bar[:-4]}_{'stretched' if stretched else 'complex'}_bar"
+        yield step(partly, "partial", told.code, local_rule, local, event.incoming, told.data, None, "")
+        code: ast.expr = ast.Name(partly)
         words = ""
         if stretched:
             code, words = self._sum_to(code, shape_of(told.data), shape, names[event.parent])
@@ -130,7 +146,24 @@ class Telling:
             code = ast.Call(self.script.function(np.real), [code], [])
             words += ("; " if words else "") + f"{names[event.parent]} is real: its gradient is the real part"
         kind = "broadcast" if stretched else "real"
-        yield step(kind, code, None, None, event.contribution, event.running, arrival, words)
+        yield step(bar, kind, code, None, None, told.data, event.contribution, event.running, words)
+
+    def _moved(self, node: Node, i: int) -> str:
+        """What a step of reading or of assigning does, in words."""
+        op: Op = node.op  # type: ignore[assignment]
+        if self.public.get(op) is not getitem and op.name != "setitem":
+            return ""
+        place = self._place(node)
+        bar = self.variable(node, gradient=True).id
+        if self.public.get(op) is getitem:
+            return f"{bar} at {place}, where it was read; zeros elsewhere"
+        return "" if i else f"{bar} with zeros at {place}, where something else was written"
+
+    def _place(self, node: Node) -> str:
+        """What stands between brackets, if it can be read."""
+        index = node.params.get("index", ...)
+        text = ast.unparse(ast.Subscript(ast.Name("x"), self.script.index(index)))[1:]
+        return text if len(text) <= 40 and "(" not in text and index is not ... else "the places"
 
     def _sum_to(self, code: ast.expr, given: tuple, wanted: tuple, name: str) -> tuple[ast.expr, str]:
         """The sum over the axes that broadcasting added or stretched, as code and in words."""
@@ -139,8 +172,10 @@ class Telling:
         times = int(np.prod([given[a] for a in axes]))
         every = len(axes) == len(given)
         axis = [] if every else [ast.keyword("axis", self.script.code(axes[0] if len(axes) == 1 else tuple(axes)))]
+        kept = not extra  # the axes were there, and stay with length 1
+        axis += [ast.keyword("keepdims", ast.Constant(True))] * kept
         code = ast.Call(ast.parse("np.sum", mode="eval").body, [code], axis)
-        if tuple(n for a, n in enumerate(given) if a not in axes) != tuple(wanted):
+        if not kept and tuple(n for a, n in enumerate(given) if a not in axes) != tuple(wanted):
             code = ast.Call(ast.parse("np.reshape", mode="eval").body, [code, self.script.code(tuple(wanted))], [])
         where = "all axes" if every else f"axis {axes[0]}" if len(axes) == 1 else f"axes {tuple(axes)}"
         return code, f"{name} was used {times} times: sum over {where}"

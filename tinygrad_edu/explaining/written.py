@@ -10,6 +10,7 @@ The expressions are Python's own syntax trees; `notation.py` writes them as math
 from __future__ import annotations
 
 import ast
+import inspect
 import keyword
 import operator
 import re
@@ -131,12 +132,17 @@ class Script:
             return ast.Attribute(self.function(owner), function.__name__)
         return self.constant(function, getattr(function, "__name__", "function"))
 
-    def call(self, function: Any, args: Sequence[Any], params: dict[str, Any]) -> ast.expr:
-        """The expression for a call, with Python's operators where it has them."""
+    def call(self, function: Any, args: Sequence[Any], params: dict[str, Any], tidy: bool = True) -> ast.expr:
+        """The expression for a call, with Python's operators where it has them; tidy: without factors 1 and the like.
+
+        Arguments that are what the function takes anyway are left out.
+        """
+        args, params = _without_defaults(function, args, params)
         codes = [self.code(x) for x in args]
         if not params and len(codes) == 2:
             if (kind := OPERATORS.get(function)) is not None:
-                return simplified(ast.BinOp(codes[0], kind(), codes[1]))
+                found = ast.BinOp(codes[0], kind(), codes[1])
+                return simplified(found) if tidy else found
             if (compare := COMPARISONS.get(function)) is not None:
                 return ast.Compare(codes[0], [compare()], [codes[1]])
         if function is np.negative and not params:
@@ -195,10 +201,46 @@ def _call(script: Script, function: Any, args: Sequence[Any], params: dict[str, 
         if type(opened) is Written:
             return opened
     value = function(*plain(args), **plain(params))
+    if function is np.where and len(args) == 3 and (taken := _taken(args, value)) is not None:
+        return taken
     length = 1 + sum(x.length for x in leaves((args, params)) if type(x) is Written)
     if length > LONGEST:
         raise TooLongError
     return _wrapped(value, lambda: script.call(function, args, params), script, length)
+
+
+def _taken(args: Sequence[Any], value: Any) -> Any:
+    """The branch that np.where takes everywhere, if it only guards against infinities, NaN and 0/0; else None."""
+    condition = args[0]
+    if type(condition) is not Written:
+        return None
+    held = bool(np.all(condition.data))
+    if not held and np.any(condition.data):
+        return None
+    branch, other = (args[1], args[2]) if held else (args[2], args[1])
+    if type(branch) is not Written or _shape_and_type(branch.data) != _shape_and_type(value):
+        return None
+    fills = isinstance(condition.code, ast.Compare) and _fills_a_hole(condition.code, branch.code, other)
+    return branch if fills or _is_guard(condition.code) else None
+
+
+def _is_guard(code: ast.expr) -> bool:
+    """True for conditions about infinities and NaN alone."""
+    if isinstance(code, ast.BinOp):
+        return _is_guard(code.left) and _is_guard(code.right)
+    if isinstance(code, ast.UnaryOp):
+        return _is_guard(code.operand)
+    return isinstance(code, ast.Call) and ast.unparse(code.func) in ("np.isinf", "np.isnan", "np.isfinite")
+
+
+def _fills_a_hole(condition: ast.Compare, branch: ast.expr, other: Any) -> bool:
+    """True for `where(z == 0, 1, z)`, which spares a division by 0."""
+    return type(other) is not Written and ast.unparse(condition.left) == ast.unparse(branch)
+
+
+def _shape_and_type(x: Any) -> tuple[tuple[int, ...], Any]:
+    """The shape and the dtype of an array or a number."""
+    return np.shape(x), getattr(x, "dtype", type(x))
 
 
 def plain(x: Any) -> Any:
@@ -217,6 +259,39 @@ def _wrapped(value: Any, code: Callable[[], ast.expr], script: Script, length: i
         whole = code()
         return [Written(v, ast.Subscript(whole, ast.Constant(i)), script, length) for i, v in enumerate(value)]
     return value
+
+
+# --- arguments that say nothing
+
+
+@cache
+def _defaults(function: Any) -> list[tuple[str, Any]]:
+    """The parameters of a function with what they are if nobody says; nothing for functions that do not tell."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    return [(p.name, p.default if p.kind is not p.VAR_POSITIONAL else inspect.Parameter.empty) for p in parameters]
+
+
+def _without_defaults(function: Any, args: Sequence[Any], params: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments and parameters without those that have their defaults: `svd(A)`, not `svd(A, hermitian=False)`."""
+    computes = function.function if isinstance(function, Op) else function
+    if isinstance(computes, np.ufunc) or not _hashable(computes):
+        return list(args), params
+    known = _defaults(computes)
+    usual = dict(known)
+    params = {name: v for name, v in params.items() if not _is_default(v, usual.get(name, inspect.Parameter.empty))}
+    args = list(args)
+    while args and len(args) <= len(known) and not params and _is_default(args[-1], known[len(args) - 1][1]):
+        args.pop()
+    return args, params
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    if default is inspect.Parameter.empty:
+        return False
+    return value is default or (type(value) is type(default) and isinstance(value, str | int) and value == default)
 
 
 # --- names of functions
