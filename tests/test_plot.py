@@ -1,7 +1,10 @@
 """Pictures: what is drawn is compared with mathematics, in data units; no pixels."""
 
 import builtins
+import re
+import runpy
 import sys
+from pathlib import Path
 
 import matplotlib
 import numpy as np
@@ -21,6 +24,7 @@ from tinygrad_edu.explaining.layout import HEIGHT, WIDTH, placed
 from tinygrad_edu.plot import canvas, diagrams, maps, windows
 
 matplotlib.use("Agg")
+ROOT = Path(__file__).resolve().parent.parent
 WINDOW = [(-2, 6), (-3, 3)]
 
 
@@ -460,3 +464,28 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(MissingExtraError, match=r'pip install "tinygrad-edu\[plot\]"'):
         plot.loss_sweep(parabola, (-1, 5))
+
+
+# --- the page
+
+
+@pytest.fixture(scope="module")
+def script():
+    """The script that draws the figures of the documentation."""
+    return runpy.run_path(str(ROOT / "docs" / "draw_figures.py"), run_name="figures")
+
+
+def test_the_page_shows_the_figures_of_the_script_and_no_others(script):
+    shown = re.findall(r"!\[[^]]+\]\(figures/([^)]+)\)", (ROOT / "docs" / "pictures.md").read_text())
+    assert sorted(shown) == sorted(script["FIGURES"]) == sorted(path.name for path in script["FOLDER"].iterdir())
+    assert len(shown) == len(set(shown))
+
+
+def test_the_figures_are_small(script):
+    assert all(path.stat().st_size < 250_000 for path in script["FOLDER"].iterdir())
+
+
+@pytest.mark.parametrize("name", ["f04_negative_gradient.svg", "f08_late.svg", "f06_valley.png"])
+def test_the_script_draws_a_figure(script, tmp_path, name):
+    path = script["save"](name, tmp_path)
+    assert path.stat().st_size == pytest.approx((script["FOLDER"] / name).stat().st_size, rel=0.3)

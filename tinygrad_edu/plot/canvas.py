@@ -97,4 +97,4 @@ def settle(ax: Axes, x: str, y: str) -> Axes:
 def legend(ax: Axes) -> None:
     """A legend of what has a name, if anything has."""
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(edgecolor="none", framealpha=0.8, handlelength=3)
+        ax.legend(edgecolor="none", framealpha=0.8, handlelength=2.7, fontsize="small")

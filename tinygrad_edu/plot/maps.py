@@ -140,7 +140,7 @@ def gradient_field(
     density: int = 11,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the gradient as a field of arrows over two parameters; each is the engine's, at the foot of its arrow.
+    """Draw the gradient as a field of arrows over two parameters; each is the engine's, at the middle of its arrow.
 
     Parameters
     ----------
@@ -172,7 +172,9 @@ def gradient_field(
     cell = (place.x[1] - place.x[0]) / density, (place.y[1] - place.y[0]) / density
     fills = np.maximum(np.abs(u) / cell[0], np.abs(v) / cell[1])
     longest = float(np.max(fills[np.isfinite(fills)], initial=0.0)) or 1.0
-    ax.quiver(x, y, u, v, angles="xy", scale_units="xy", scale=longest, width=0.0045, color=BLACK, zorder=3)
+    ax.quiver(
+        x, y, u, v, angles="xy", scale_units="xy", scale=longest, pivot="mid", width=0.0045, color=BLACK, zorder=3
+    )
     _frame(ax, place)
     return settle(ax, *place.names)
 

@@ -78,7 +78,7 @@ def loss_sweep(
     --------
     >>> ax = loss_sweep(lambda w: (w - 2) ** 2 + 1, (-1, 5), start=0.2, arrow=True)
     >>> ax.get_legend_handles_labels()[1]
-    ['loss', 'minimum: the slope is 0', 'negative gradient, +3.6: the way down', 'starting point, 0.2']
+    ['loss', 'minimum, slope 0', 'negative gradient, +3.6', 'starting point, 0.2']
     """
     ax = axes(ax)
     if start is None and (arrow or tangent or steps):
@@ -133,7 +133,7 @@ def _swept(weights: Any) -> Array:
 
 def _draw_minimum(ax: Axes, w: float, level: float, span: float) -> None:
     ax.plot([w - 0.09 * span, w + 0.09 * span], [level, level], color=GREY, linewidth=1.5, linestyle=(0, (4, 2)))
-    ax.plot([w], [level], "*", color=GREEN, markersize=13, label="minimum: the slope is 0", zorder=4)
+    ax.plot([w], [level], "*", color=GREEN, markersize=13, label="minimum, slope 0", zorder=4)
 
 
 def _draw_start(
@@ -158,7 +158,7 @@ def _draw_start(
         steepest = np.nanmax(np.abs(np.gradient(curve, at)))
         length = LONGEST * span * min(1.0, abs(slope) / steepest if steepest else 0.0)
         tip = start + np.sign(slope if up else -slope) * length
-        name = f"gradient, {slope:+.3g}: the way up" if up else f"negative gradient, {-slope:+.3g}: the way down"
+        name = f"gradient, {slope:+.3g}" if up else f"negative gradient, {-slope:+.3g}"
         _arrow(ax, (start, level), (tip, level), PURPLE if up else BLACK, name, dashed=up)
     ax.plot([start], [level], "o", color=VERMILLION, markersize=9, label=f"starting point, {start:.3g}", zorder=5)
 
