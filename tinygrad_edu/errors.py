@@ -136,8 +136,8 @@ class DivergenceError(TinygradError, ArithmeticError):
     Traceback (most recent call last):
         ...
     tinygrad_edu.errors.DivergenceError: gradient descent diverged: the loss went from 1 to 1.049e+06 in 10 steps \
-with learning rate 1.5. The largest curvature at the start is 2, so the rate must stay below 2/2 = 1. \
-Try 0.5, or 'auto'
+with learning rate 1.5. It bounces from side to side and climbs out of the bowl: the largest curvature at the start is \
+2, so the rate must stay below 2/2 = 1. Try 0.5, or 'auto'
     >>> optim.minimize(lambda x: x * x, 1.0, optim.gradient_descent(0.5)).loss
     0.0
     """

@@ -1,29 +1,34 @@
 """The iterative approach: measure the loss, take its gradient, update the parameters, until the loss stops changing.
 
-`minimize` walks along the endless sequence of points (`descent`), keeps the history, and ends (`stopping`) because
-nothing changes any more, because the epochs are used up, or because the descent climbs, which is an error that says
-which learning rate would have worked.
+`minimize` prepares the examples and the learning rate, lets the run go (`training`), and says how it ended: because
+nothing changes any more, because the epochs are used up, because somebody asked, or because the descent climbs, which
+is an error that says which learning rate would have worked, or which operation made the NaN (`diagnosis`).
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from ..data.sampling import batches
 from ..errors import DivergenceError, HyperparameterError
 from ..tensor import Tensor
 from ..trees import Tree, tree_map
 from .algorithms import gradient_descent
+from .checkpoints import Checkpoint, Snapshot, task_of
 from .curvature import Curvature, curvature
-from .descent import Loss, iterates
+from .descent import Loss
+from .diagnosis import bouncing, divergence, provenance
+from .examples import Examples
+from .interrupting import interruptible
 from .progress import progress_bar
 from .stages import Algorithm
 from .start import Shapes, random, zeros
-from .stopping import History, climbs, stands_still
+from .stopping import History
+from .training import CLIMBS, CONVERGED, USED_UP, Callback, Run, Settings
 
 
 @dataclass(frozen=True)
@@ -33,19 +38,23 @@ class Result:
     Parameters
     ----------
     params : tree
-        The parameters at the end.
+        The parameters at the end; with `early_stopping` those with the lowest validation loss.
     loss : float
-        The loss there, over all the data.
+        The loss there, over all the data that were learnt from (of an interrupted run the last one that was measured).
     steps, epochs : int
         The number of updates, and of passes over the data; equal for a full batch.
     converged : bool
         Whether the loss stopped changing.
     reason : str
-        The same in words.
+        Why the run ended, in words.
     algorithm : Algorithm
         The update rule with the numbers it was run with.
     history : History
         The losses on the way, and more.
+    validation_loss : float or None
+        The loss of `params` over the examples that were set aside.
+    best_epoch : int or None
+        The epoch with the lowest of them.
     """
 
     params: Tree
@@ -56,6 +65,8 @@ class Result:
     reason: str
     algorithm: Algorithm
     history: History = field(repr=False)
+    validation_loss: float | None = None
+    best_epoch: int | None = None
 
 
 def minimize(
@@ -71,8 +82,18 @@ def minimize(
     seed: int = 0,
     trajectory: bool = False,
     progress: bool | None = None,
+    validation: Any = None,
+    early_stopping: int | None = None,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: float = 1.0,
+    resume: bool = False,
+    measure: Literal["full", "batches"] = "full",
+    compile: Literal["numpy", "c", "auto"] | None = None,
 ) -> Result:
     """Make a loss small by gradient descent.
+
+    Ctrl-C ends the run after the step that it is at, and returns what it has found; a second one interrupts at once.
 
     Parameters
     ----------
@@ -100,19 +121,40 @@ def minimize(
         Whether `history.params` keeps every point.
     progress : bool, optional
         True: a progress bar; False: none; by default one on runs of more than two seconds in a terminal.
+    validation : float, or tuple of arrays
+        A share of the examples, between 0 and 1, that is set aside at random (by the seed, as `data.split` does); or
+        other examples. Their loss is measured once an epoch.
+    early_stopping : int
+        Stop when the validation loss has not fallen for so many epochs, and return the parameters where it was lowest.
+    callbacks : sequence of callables
+        Each is called with a `Moment` once an epoch; if it returns True, the run ends there.
+    checkpoint : path
+        A file for the state of the run (.npz, or .safetensors by that extra), which is always whole: it is written
+        about every `checkpoint_every` seconds (0: after every step) and at the end.
+    resume : bool
+        Go on from the checkpoint, if it is there; the run ends as if it had never stopped, bit for bit. More `epochs`
+        than before prolong it.
+    measure : {"full", "batches"}
+        With mini-batches, the loss of an epoch: one more pass over all the data, or the mean over its batches as they
+        were met, which costs nothing. The convergence rule sees the noise of the latter.
+    compile : {"numpy", "c", "auto"}
+        Trace the gradient once and run it as a program (`tg.compile`). The loss must not branch on values.
 
     Returns
     -------
     Result
-        `params`, `loss`, `steps`, `epochs`, `converged`, `reason`, `algorithm`, `history`.
 
     Raises
     ------
     DivergenceError
         If the loss is not finite, or rose ten times in a row to above where it started. The message names the step, the
-        loss, the learning rate and the one that the curvature recommends; the error's `result` holds the run.
+        loss, the learning rate and the one that the curvature recommends, and for a NaN the operation and the line that
+        made it; the error's `result` holds the run.
     HyperparameterError
-        If a number is outside its range, or the curvature does not determine the learning rate.
+        If a number is outside its range, the curvature does not determine the learning rate, or the checkpoint is of
+        another run.
+    DataError
+        If the checkpoint cannot be read or written.
 
     References
     ----------
@@ -131,40 +173,79 @@ def minimize(
     data = tuple(data) if isinstance(data, list | tuple) else (data,)
     params = _starting_point(start, shapes, seed)
     _check(epochs, tolerance, data, batch_size)
+    _check_training(validation, early_stopping, callbacks, measure, checkpoint, checkpoint_every, resume)
+    examples = Examples(data, batch_size, validation, seed)
     chosen = algorithm or gradient_descent()
-    if chosen.tune:
-        bend = steepest(loss, params, data, batch_size, seed)
-        if np.isnan(bend.largest):
-            _check_first_loss(loss, params, data, chosen.name)
-        chosen = chosen.tune(bend)
-    points = iterates(loss, params, chosen, data, batch_size, seed)
-    steps = 1 if batch_size is None else -(-len(data[0]) // batch_size)
-    history = History()
+    asked = {"seed": seed, "batch_size": batch_size, "measure": measure, "early_stopping": early_stopping,
+             "validation": validation if isinstance(validation, float) else validation is not None}  # fmt: skip
+    task = task_of(chosen.name, chosen.hyperparameters, params, data, **asked)
+    file = Checkpoint(checkpoint, task, checkpoint_every)
+
+    def init(bend: tuple[float, float] | None) -> Any:
+        ready = _tuned(chosen, bend)
+        return (ready.bind(loss, next(examples.some(1, seed))) if ready.bind else ready).init(params)
+
+    at = file.load(resume, params, init)
+    if at is None:
+        bend = _bend(loss, params, examples, seed, chosen) if chosen.tune else None
+        memory = init(bend)
+        at = Snapshot(params, memory, np.random.default_rng(seed).bit_generator.state, params, params, bend=bend)
+    settings = Settings(epochs, tolerance, early_stopping, callbacks, trajectory, measure, compile)
+    run = Run(loss, params, _tuned(chosen, at.bend), examples, at, settings)
     # a descent that climbs overflows on its way; the error below says it better than NumPy's warnings
     with progress_bar(epochs, progress) as report, np.errstate(over="ignore", invalid="ignore"):
-        last = params
-        for epoch, point in enumerate(islice(points, epochs + 1)):
-            history.note(*point, trajectory)
-            report(epoch, point.loss)
-            converged = stands_still(history, last, point.params, params, tolerance)
-            rises = climbs(history, chosen.overshoot)
-            last = point.params
-            if converged or rises:
-                break
-    reason = "the loss stopped changing" if converged else "the loss climbs" if rises else "the epochs are used up"
-    result = Result(last, point.loss, epoch * steps, epoch, converged, reason, chosen, history)
-    if rises:
-        bend = steepest(loss, params, data, batch_size, seed)
-        raise DivergenceError(_diagnosis(result, bend, automatic=chosen is not algorithm), result)
-    return result
+        with interruptible() as pressed:
+            reason = run.go(report, pressed, file)
+        if reason != CLIMBS:
+            file.write(run.at)
+            return _result(run, reason)
+        result = _result(run, reason)
+        nan = not np.isfinite(result.loss) or not np.all(np.isfinite(result.history.gradient_norms[-1:]))
+        culprit = provenance(loss, run.recent[::-1]) if nan else None
+        words = divergence(
+            result.history.losses, result.steps, result.algorithm, steepest(loss, params, examples, seed),
+            automatic=bool(chosen.tune),
+        )  # fmt: skip
+    raise DivergenceError(f"{words}\n{culprit}" if culprit else words, result) from culprit
 
 
-def steepest(loss: Loss, params: Tree, data: tuple[Any, ...], batch_size: int | None, seed: int) -> Curvature:
+def steepest(loss: Loss, params: Tree, examples: Examples, seed: int) -> Curvature:
     """The curvature that bounds the learning rate: that of the full batch, or the largest among 32 mini-batches."""
-    if batch_size is None:
-        return curvature(loss, params, *data, seed=seed)
-    some = islice(batches(data, batch_size, seed), 32)
+    some = examples.some(32, seed)
     return max((curvature(loss, params, *batch, seed=seed) for batch in some), key=lambda bend: bend.largest)
+
+
+def _tuned(algorithm: Algorithm, bend: tuple[float, float] | None) -> Algorithm:
+    return algorithm.tune(Curvature(*bend)) if algorithm.tune and bend else algorithm
+
+
+def _bend(loss: Loss, params: Tree, examples: Examples, seed: int, algorithm: Algorithm) -> tuple[float, float]:
+    found = steepest(loss, params, examples, seed)
+    if np.isnan(found.largest):
+        _check_first_loss(loss, params, examples.training, algorithm.name)
+    return found.smallest, found.largest
+
+
+def _result(run: Run, reason: str) -> Result:
+    at, settings, history = run.at, run.settings, run.at.history.finished()
+    best = at.best_epoch if settings.patience is not None else -1
+    validated = len(history.validation_losses) > 0
+    if reason == USED_UP and run.full and at.epoch > 1 and run.gradient is not None:
+        before = run.both(at.last, *run.examples.training)[1]
+        if words := bouncing(history.losses, before, run.gradient):
+            reason = f"{reason}: {words}"
+    return Result(
+        params=at.best if settings.patience is not None else at.params,
+        loss=float(history.losses[best]),
+        steps=run.steps,
+        epochs=at.epoch,
+        converged=reason == CONVERGED,
+        reason=reason,
+        algorithm=run.chosen,
+        history=history,
+        validation_loss=float(history.validation_losses[best]) if validated else None,
+        best_epoch=at.best_epoch if validated else None,
+    )
 
 
 def _starting_point(start: Tree | str, shapes: Shapes, seed: int) -> Tree:
@@ -206,24 +287,19 @@ def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int
         )
 
 
-def _diagnosis(result: Result, bend: Curvature, automatic: bool) -> str:
-    losses, name = result.history.losses, result.algorithm.name
-    if result.epochs == 0:
-        return f"{name}: at the start the loss is {losses[0]:.4g}, or its gradient not finite. Choose another start"
-    rate = result.algorithm.hyperparameters.get("learning_rate")
-    happened = f"{name} diverged: the loss went from {losses[0]:.4g} to {losses[-1]:.4g} in {result.steps} steps"
-    if not isinstance(rate, float):
-        return f"{happened}. Expected a loss that falls"
-    happened += f" with learning rate {rate:.4g}"
-    decay = result.algorithm.hyperparameters.get("decay", 0.0)
-    bounded = result.algorithm.overshoot < np.inf  # by the curvature; a step of another kind knows no limit
-    limit = (1 + decay) * bend.limit
-    if bounded and not automatic and rate > 0.9 * limit:  # the curvature that was measured may be a little too low
-        numerator = f"2(1 + {decay:.4g})" if decay else "2"
-        return (
-            f"{happened}. The largest curvature at the start is {bend.largest:.4g}, so the rate must stay below "
-            f"{numerator}/{bend.largest:.4g} = {limit:.4g}. Try {bend.safe_rate:.4g}, or 'auto'"
+def _check_training(
+    validation: Any, patience: Any, callbacks: Any, measure: str, checkpoint: Any, every: float, resume: bool
+) -> None:
+    if patience is not None and (validation is None or isinstance(patience, bool) or patience < 1):
+        raise HyperparameterError(
+            f"early_stopping is {patience!r}, with validation={'none' if validation is None else 'given'}. Expected a "
+            "number of epochs, 1 or more, and validation=0.2 or other examples to watch"
         )
-    if not bounded:
-        return f"{happened}. Try {rate / 10:.4g}"
-    return f"{happened}. The curvature at the start allows it, so the loss bends more on the way. Try {rate / 10:.4g}"
+    if callable(callbacks) or not all(map(callable, callbacks)):
+        raise HyperparameterError(f"callbacks are {callbacks!r}. Expected a list of functions, such as [show]")
+    if measure not in ("full", "batches"):
+        raise HyperparameterError(f"measure is {measure!r}. Expected 'full' or 'batches'")
+    if not every >= 0:
+        raise HyperparameterError(f"checkpoint_every is {every}. Expected 0 (every step) or more seconds")
+    if resume and checkpoint is None:
+        raise HyperparameterError("resume=True without a checkpoint. Expected checkpoint='run.npz' to go on from")

@@ -16,12 +16,17 @@ from ..errors import MissingExtraError
 PATIENCE = 2.0  # seconds before a bar that nobody asked for appears
 PERIOD = 0.1  # seconds between two drawings: drawing at each step would cost more than the step
 
-Report = Callable[[int, float], None]
+Report = Callable[[float, float, Callable[[], float], Callable[[], float]], None]
+"""report(epochs done, loss, and functions that give the length of the gradient and the learning rate)."""
+
+
+def _silent(done: float, loss: float, slope: Callable[[], float], rate: Callable[[], float]) -> None:
+    """Where nobody watches."""
 
 
 @contextmanager
 def progress_bar(total: int, wanted: bool | None) -> Iterator[Report]:
-    """A function report(done, loss) to call at every epoch.
+    """A function to call at every step, which draws from time to time.
 
     Parameters
     ----------
@@ -37,27 +42,28 @@ def progress_bar(total: int, wanted: bool | None) -> Iterator[Report]:
         If a bar is wanted and rich is not installed.
     """
     if wanted is False or (wanted is None and not sys.stderr.isatty()):
-        yield lambda done, loss: None
+        yield _silent
         return
     bar = _new_bar(bool(wanted))
     appears = time.monotonic() + (0.0 if wanted else PATIENCE)
     try:
-        yield _reporter(bar, total, appears) if bar else lambda done, loss: None
+        yield _reporter(bar, total, appears) if bar else _silent
     finally:
         if bar:
             bar.stop()
 
 
 def _reporter(bar: Any, total: int, appears: float) -> Report:
-    task, due = bar.add_task("loss", total=total, loss=float("nan")), appears
+    nothing = float("nan")
+    task, due = bar.add_task("loss", total=total, loss=nothing, slope=nothing, rate=nothing), appears
 
-    def report(done: int, loss: float) -> None:
+    def report(done: float, loss: float, slope: Callable[[], float], rate: Callable[[], float]) -> None:
         nonlocal due
         if (now := time.monotonic()) < due:
             return
         due = now + PERIOD
         bar.start()
-        bar.update(task, completed=done, loss=loss)
+        bar.update(task, completed=done, loss=loss, slope=slope(), rate=rate())
 
     return report
 
@@ -74,5 +80,6 @@ def _new_bar(wanted: bool) -> Any:
                 "or leave progress out"
             ) from None
         return None
-    columns = (TextColumn("loss {task.fields[loss]:.6g}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    numbers = "loss {task.fields[loss]:.6g}  gradient {task.fields[slope]:.3g}  rate {task.fields[rate]:.3g}"
+    columns = (TextColumn(numbers), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)

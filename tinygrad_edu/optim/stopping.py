@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
+from ..errors import MissingExtraError
 from ..trees import Tree, leaves
 
 WINDOW = 10  # epochs over which a loss that stops changing must not change, and a loss that climbs must climb
@@ -21,21 +23,57 @@ WINDOW = 10  # epochs over which a loss that stops changing must not change, and
 class History:
     """What was met on the way, from the start to the end: entry k belongs to the point after k epochs.
 
-    `losses`: the loss over all the data. `gradient_norms`: the length of the gradient there (empty with mini-batches,
-    which never form it). `params`: the points themselves, if `minimize` was asked to keep the trajectory.
+    Attributes
+    ----------
+    losses : array
+        The loss over all the data, or over the batches of the epoch (`measure="batches"`).
+    gradient_norms : array
+        The length of the gradient there; empty with mini-batches, which never form it.
+    validation_losses : array
+        The loss over the examples that were set aside; empty if there are none.
+    rates : array
+        The learning rate of the next step; NaN for an algorithm without one.
+    params : list of trees
+        The points themselves, if `minimize` was asked to keep the trajectory.
     """
 
-    losses: list[float] = field(default_factory=list)
-    gradient_norms: list[float] = field(default_factory=list)
+    losses: Any = field(default_factory=list)
+    gradient_norms: Any = field(default_factory=list)
+    validation_losses: Any = field(default_factory=list)
+    rates: Any = field(default_factory=list)
     params: list[Tree] = field(default_factory=list)
 
-    def note(self, params: Tree, loss: float, gradient: Tree, trajectory: bool) -> None:
-        """Write one more point down."""
-        self.losses.append(loss)
-        if gradient is not None:
-            self.gradient_norms.append(norm(gradient))
-        if trajectory:
-            self.params.append(params)
+    def finished(self) -> History:
+        """The same with arrays in place of lists that grow."""
+        numbers = {name: np.array(values, dtype=float) for name, values in vars(self).items() if name != "params"}
+        return History(**numbers, params=list(self.params))
+
+    def to_pandas(self) -> Any:
+        """A table with one row an epoch, the start first, and a column for each series that is not empty.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        names = {"losses": "loss", "gradient_norms": "gradient_norm", "validation_losses": "validation_loss",
+                 "rates": "rate"}  # fmt: skip
+        columns = {name: np.asarray(getattr(self, series)) for series, name in names.items() if len(vars(self)[series])}
+        table = _pandas().DataFrame(columns)
+        table.index.name = "epoch"
+        return table
+
+
+def _pandas() -> Any:
+    """The one door to pandas."""
+    try:
+        import pandas
+    except ImportError:
+        raise MissingExtraError(
+            'to_pandas needs pandas, which is not installed: pip install "tinygrad-edu[pandas]", or take the arrays '
+            "of the history as they are"
+        ) from None
+    return pandas
 
 
 def stands_still(history: History, last: Tree, now: Tree, start: Tree, tolerance: float) -> bool:
@@ -56,6 +94,8 @@ def climbs(history: History, overshoot: float = 1.0) -> bool:
     taken for 0, or for the lowest loss so far if that is further from L₀.
     """
     losses = history.losses
+    if not len(losses):
+        return False
     if not np.isfinite(losses[-1]) or not np.all(np.isfinite(history.gradient_norms[-1:])):
         return True
     recent = losses[-WINDOW - 1 :]
