@@ -111,6 +111,17 @@ def find_function(text: str, point: Mapping[str, Any]) -> Function:
 
 
 def load_function(path: Path, name: str, point: Mapping[str, Any]) -> Function:
+    """The function of that name in a Python file, which takes the point by name."""
+    function = load_named(path, name)
+    try:
+        inspect.signature(function).bind(**point)
+    except TypeError as error:
+        parameters = inspect.signature(function)
+        raise click.UsageError(f"{name}{parameters} does not fit --at {shown(point)}: {error}") from None
+    return function
+
+
+def load_named(path: Path, name: str) -> Function:
     """The function of that name in a Python file, which is run."""
     if not path.is_file():
         found = f"{path} is a directory" if path.is_dir() else f"there is no file {path}"
@@ -129,11 +140,6 @@ def load_function(path: Path, name: str, point: Mapping[str, Any]) -> Function:
         defined = [n for n, thing in names.items() if inspect.isfunction(thing) and not n.startswith("_")]
         missing = f"{path} defines no function {name!r}" if name else f"which function? Expected {path}:NAME"
         raise click.UsageError(f"{missing}. It defines {', '.join(defined) or 'none'}")
-    try:
-        inspect.signature(function).bind(**point)
-    except TypeError as error:
-        parameters = inspect.signature(function)
-        raise click.UsageError(f"{name}{parameters} does not fit --at {shown(point)}: {error}") from None
     return function
 
 

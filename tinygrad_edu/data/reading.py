@@ -71,32 +71,51 @@ def read_csv(
            [2.]]), array([2., 3.]))
     """
     name = Path(path).name
-    rows = _lines(Path(path), delimiter)
-    try:
-        header = _checked_header(next(rows), name, delimiter)
-    except StopIteration:
-        raise DataError(f"{name} is empty. Expected the columns' names in its first line") from None
+    header, rows = read_rows(path, delimiter)
     chosen = [n for n in header if n != target] if features is None else list(features)
     if not chosen:
         raise DataError(f"{name} has no column to predict {target!r} from. Expected at least one besides the target")
-    columns = {n: _position(n, header, name) for n in (*chosen, target)}
+    columns = {n: position_of(n, header, name) for n in (*chosen, target)}
     table, goal = [], []
     for line, cells in rows:
-        if len(cells) != len(header):
-            raise DataError(f"{name}, line {line}: {len(cells)} cells. Expected {len(header)}, one a column")
-        table.append([_number(cells[columns[n]], f"{name}, line {line}, column {n!r}") for n in chosen])
+        table.append([number_in(cells[columns[n]], f"{name}, line {line}, column {n!r}") for n in chosen])
         goal.append((line, cells[columns[target]]))
-    if not table:
-        raise DataError(f"{name} has names in its first line but no data below. Expected one example a line")
     words = _words(goal, f"{name}, column {target!r}") if classes == "auto" else tuple(classes)
     number_of = {word: float(i) for i, word in enumerate(words)}
     numbers = [_target(cell, number_of, f"{name}, line {line}, column {target!r}") for line, cell in goal]
     return Dataset(table, numbers, tuple(chosen), target, classes=words, source=str(path))  # type: ignore[arg-type]
 
 
+def read_rows(path: str | os.PathLike[str], delimiter: str = ",") -> tuple[list[str], Iterator[Row]]:
+    """The names of a table's columns, and its lines as text, one after another: (number of the line, its cells).
+
+    Raises
+    ------
+    DataError
+        If there is no such file, no header or no line below it, or a line has too many or too few cells.
+    """
+    name = Path(path).name
+    rows = _lines(Path(path), delimiter)
+    try:
+        header = _checked_header(next(rows), name, delimiter)
+    except StopIteration:
+        raise DataError(f"{name} is empty. Expected the columns' names in its first line") from None
+    return header, _checked_rows(rows, len(header), name)
+
+
+def _checked_rows(rows: Iterator[Row], width: int, name: str) -> Iterator[Row]:
+    line = 0
+    for line, cells in rows:
+        if len(cells) != width:
+            raise DataError(f"{name}, line {line}: {len(cells)} cells. Expected {width}, one a column")
+        yield line, cells
+    if not line:
+        raise DataError(f"{name} has names in its first line but no data below. Expected one example a line")
+
+
 def _words(cells: list[tuple[int, str]], place: str) -> tuple[str, ...]:
-    """The words of a target that is not all numbers; a few among many numbers are slips, which `_number` tells."""
-    words = [cell for _, cell in cells if not _is_number(cell)]
+    """The words of a target that is not all numbers; a few among many numbers are slips, which `number_in` tells."""
+    words = [cell for _, cell in cells if not is_number(cell)]
     if 2 * len(words) <= len(cells):
         return ()
     if "" in words:
@@ -139,12 +158,13 @@ def _checked_header(row: Row, name: str, delimiter: str) -> list[str]:
             f"{name}, line {line}: one column only, {header[0]!r}. Are the cells separated by {other!r}? "
             f"Expected {delimiter!r}"
         )
-    if all(_is_number(column) for column in header):
+    if all(is_number(column) for column in header):
         raise DataError(f"{name}, line {line}: numbers where the names should be. Expected the columns' names first")
     return header
 
 
-def _position(column: str, header: list[str], name: str) -> int:
+def position_of(column: str, header: list[str], name: str) -> int:
+    """Where in the header a column stands, or an error that knows the names of the others."""
     if column in header:
         return header.index(column)
     close = difflib.get_close_matches(column, header, n=1)
@@ -156,10 +176,11 @@ def _listed(names: list[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _number(cell: str, place: str) -> float:
+def number_in(cell: str, place: str) -> float:
+    """The finite number in a cell, or an error that begins with its place."""
     if not cell:
         raise DataError(f"{place}: the cell is empty. Fill it in, or leave the line out")
-    if not _is_number(cell):
+    if not is_number(cell):
         raise DataError(
             f"{place}: {_shortened(cell)!r} is not a number. Expected one such as 3.5 or 2e-3; or leave the column out"
         )
@@ -170,13 +191,18 @@ def _number(cell: str, place: str) -> float:
 
 def _target(cell: str, number_of: dict[str, float], place: str) -> float:
     if not number_of:
-        return _number(cell, place)
+        return number_in(cell, place)
     if cell not in number_of:
         raise DataError(f"{place}: {_shortened(cell)!r} is none of the classes {_listed(list(number_of))}")
     return number_of[cell]
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Whether a cell holds a number, were it NaN or infinite.
+
+    >>> is_number("2e-3"), is_number("nan"), is_number("1_000"), is_number("")
+    (True, True, False, False)
+    """
     try:
         float(cell)
     except ValueError:
