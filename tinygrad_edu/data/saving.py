@@ -11,6 +11,7 @@ import io
 import json
 import os
 from contextlib import suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def load(path: str | os.PathLike[str]) -> Tree:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: into a neighbour first, which then takes its name."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # two processes never write into one
     try:
         with open(part, "wb") as file:
             file.write(content)
@@ -106,6 +107,12 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def clear(path: Path) -> None:
+    """Remove the neighbours that processes left which were killed while they wrote this file."""
+    for part in path.parent.glob(f".{escape(path.name)}.*.part"):
+        part.unlink(missing_ok=True)
 
 
 def _described(tree: Tree, arrays: list[np.ndarray], place: str) -> Any:

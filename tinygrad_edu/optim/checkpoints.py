@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.saving import load, save
+from ..data.saving import clear, load, save
 from ..errors import HyperparameterError
 from ..trees import Tree, leaves
 from .stopping import History
@@ -76,7 +76,10 @@ class Checkpoint:
         DataError
             If it is no checkpoint.
         """
-        if self.path is None or not wanted or not self.path.exists():
+        if self.path is None or not wanted:
+            return None
+        clear(self.path)
+        if not self.path.exists():
             return None
         found = load(self.path)
         if not isinstance(found, dict) or set(found) != {"task", "snapshot"}:

@@ -201,7 +201,7 @@ def minimize(
             return _result(run, reason)
         result = _result(run, reason)
         nan = not np.isfinite(result.loss) or not np.all(np.isfinite(result.history.gradient_norms[-1:]))
-        culprit = provenance(loss, run.recent[::-1]) if nan else None
+        culprit = provenance(loss, run.suspects()) if nan else None
         words = divergence(
             result.history.losses, result.steps, result.algorithm, steepest(loss, params, examples, seed),
             automatic=bool(chosen.tune),

@@ -62,8 +62,8 @@ def _reporter(bar: Any, total: int, appears: float) -> Report:
         if (now := time.monotonic()) < due:
             return
         due = now + PERIOD
-        bar.start()
         bar.update(task, completed=done, loss=loss, slope=slope(), rate=rate())
+        bar.start()  # after the numbers are there; from the second time on it does nothing
 
     return report
 

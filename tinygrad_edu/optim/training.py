@@ -69,7 +69,7 @@ class Run:
     at : Snapshot
         Where it is.
     recent : list of (params, batch)
-        The last two places where a gradient was taken, the latest first: where a NaN may come from.
+        The last two places where a gradient was taken, the latest first.
     """
 
     def __init__(
@@ -121,8 +121,8 @@ class Run:
             if len(at.history.losses) <= at.epoch:
                 asked = self.note(value)
         history = at.history
-        slope = lambda: norm(self.gradient) if self.gradient is not None else math.nan
-        report(at.epoch + at.step / self.examples.steps, history.losses[-1], slope, self.rate_now)
+        if self.full:
+            report(at.epoch, history.losses[-1], lambda: norm(self.gradient), self.rate_now)
         if climbs(history, self.algorithm.overshoot):
             return CLIMBS
         if stands_still(history, at.last, at.params, self.start, self.settings.tolerance) and at.step == 0:
@@ -145,6 +145,7 @@ class Run:
         if at.epoch:
             return (at.seen if all(np.isfinite(leaf).all() for leaf in leaves(at.params)) else math.nan), None
         first = next(examples.epoch(generator(at.random)))
+        self.remember(at.params, first)
         return float(self.loss(at.params, *first)), None
 
     def note(self, value: float) -> bool:
@@ -205,6 +206,10 @@ class Run:
             self.at = at
             report(at.epoch + at.step / steps, loss, lambda: norm(gradient), self.rate_now)  # noqa: B023 - called now
             yield True
+
+    def suspects(self) -> list[tuple[Tree, Arrays]]:
+        """Where a NaN may come from: the last steps, the earlier one first, or else the loss over all the data."""
+        return [*self.recent[::-1], *([] if self.full else [(self.at.params, self.examples.training)])]
 
     def remember(self, params: Tree, batch: Arrays) -> None:
         """A place where a gradient is taken, and the one before."""
