@@ -74,9 +74,9 @@ def test_guards_against_infinities_and_zeros_are_left_out_where_they_do_nothing(
 def test_a_rule_that_nobody_would_read_is_told_in_words_and_runs_in_the_source():
     ex = explain(spectrum, np.array([[2.0, 1.0], [0.5, 3.0]]))
     (row,) = [row for row in str(ex).splitlines() if "A_bar = " in row]
-    assert "A_bar = pull_svd(v1_bar)" in row and "divided by gaps and sums of values" in row
+    assert "A_bar = pull_" in row and "divided by gaps and sums of values" in row
     assert max(map(len, str(ex).splitlines())) < 300
-    assert "where" in ex.source() and "pull_svd" not in ex.source()
+    assert "where" in ex.source() and "pull_" not in ex.source()
 
 
 def test_the_gradient_of_several_outputs_is_a_list_in_which_nothing_is_0_before_the_end():
@@ -99,7 +99,7 @@ def test_of_a_complex_number_it_is_said_what_grad_returns():
 @pytest.mark.parametrize(("f", "x", "words"), [
     (lambda x: x,              1.0,               "nothing is computed: the result is x itself, and its gradient 1"),
     (lambda x: np.sum(x * x),  np.zeros(0),       "v1 = x * x = empty (0,)"),
-    (np.sum,                   np.array(3.0),     "sum = sum(a) a_bar = broadcast_to(sum_bar, ()) broadcast_to(1, ()) = 1 1"),
+    (np.sum, np.array(3.0), "sum = sum(a) a_bar = broadcast_to(sum_bar, ()) broadcast_to(1, ()) = 1 1"),
     (lambda x: x * 2,          np.nan,            "f = x * 2 x_bar = f_bar * 2 1 * 2 = 2 2"),
     (lambda x: 1 / x,          np.inf,            "f(x) at x = inf"),
 ])  # fmt: skip

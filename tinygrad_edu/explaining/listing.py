@@ -12,6 +12,7 @@ from ..errors import MissingExtraError
 from .recording import described, shape_of
 from .steps import Line, Step
 from .wording import in_words
+from .written import name_of
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -81,7 +82,7 @@ def rule_told(ex: Explanation, step: Step) -> ast.expr:
     """The rule of a step; if nobody would read it, the name of what it pulls back through."""
     if len(ast.unparse(step.rule)) <= READABLE:
         return step.rule
-    name = getattr(step.node.op, "name", "").strip("_<>") or "it"
+    name = name_of(step.node.op) if step.node.op is not None else "it"
     return ast.Call(ast.Name(f"pull_{name}"), [ast.Name(f"{ex.identifiers[step.source]}_bar")], [])
 
 
@@ -99,6 +100,13 @@ def numbers_of(ex: Explanation, step: Step) -> str:
     if shape_of(step.contribution) == () and shape_of(step.incoming) == ():
         return f"{_substituted(ex, step.rule, numbers)} = {found}"
     return f"{step.words or _substituted(ex, step.rule, numbers)} -> {found}"
+
+
+def words_of(step: Step) -> str:
+    """The rule of a step in plain words; of an un-broadcasting what it undoes."""
+    if step.kind in ("broadcast", "real", "select") or step.node.op is None:
+        return step.words
+    return in_words(step.node.op, step.slot)
 
 
 def partial_of(step: Step) -> str:

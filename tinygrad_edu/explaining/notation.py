@@ -31,7 +31,11 @@ class Notation:
 
     def equation(self, name: str, node: ast.expr, sign: str = "=") -> str:
         """name = expression."""
-        return "".join([self.name(name), self.operator(sign), self.written(node)])
+        return "".join([self.name(name), self.operator(sign), self.bare(self.written(node))])
+
+    def bare(self, text: str) -> str:
+        """An expression that nothing needs to hold together."""
+        return text
 
     # --- spelling: overridden ---------------------------------------------------------------------------------------
 
@@ -232,7 +236,21 @@ class Latex(Notation):
 
 
 class MathML(Notation):
-    """MathML's spelling: every name and number is escaped."""
+    """MathML's spelling: every name and number is escaped.
+
+    A bar is a line above the letters, since browsers have no character that stretches: by a style of its own, or, on a
+    page that has a style sheet and allows nothing else, by the class "o".
+    """
+
+    def __init__(self, styled: bool = True) -> None:
+        self.line = ' style="border-top:.07em solid;padding-top:.08em"' if styled else ' class="o"'
+        self.hidden = ' style="font-size:0"' if styled else ""
+
+    def bare(self, text: str) -> str:
+        """Without a row round it, which is all of the formula anyway."""
+        inner = text[6:-7]
+        whole = text.startswith("<mrow>") and text.endswith("</mrow>") and _is_balanced(inner)
+        return inner if whole else text
 
     def row(self, *parts: str) -> str:
         """Parts beside each other."""
@@ -241,7 +259,7 @@ class MathML(Notation):
     def operator(self, sign: str) -> str:
         """An operator or a delimiter; a product without a sign is invisible."""
         if sign == " ":
-            return "<mo>\u2062</mo>"
+            return '<mo lspace=".17em">\u2062</mo>'
         return f"<mo>{escape('−' if sign == '-' else sign)}</mo>"
 
     def number(self, text: str) -> str:
@@ -263,12 +281,21 @@ class MathML(Notation):
             rows = f"<mtr><mtd>{a}</mtd><mtd><mtext>if&#160;</mtext>{b}</mtd></mtr>"
             rows += f"<mtr><mtd>{c}</mtd><mtd><mtext>otherwise</mtext></mtd></mtr>"
             return f"<mrow><mo>{{</mo><mtable>{rows}</mtable></mrow>"
-        if kind == "bar" and (single := re.match(r"(<msub>)?<mi>\w</mi>", a)):
-            return a[: single.end() - 5] + "\u0304" + a[single.end() - 5 :]  # a combining macron: x̄
         if kind == "bar":
-            return f'<mover accent="true">{a}<mo>¯</mo></mover>'
+            letter = re.match(r"(<msub>)?(<mi>\w</mi>)(.*)", a)  # v̄₁ has its bar over the v alone
+            before, under, after = letter.groups("") if letter else ("", a, "")
+            return f"{before}<mover{self.line}>{under}<mo{self.hidden}>¯</mo></mover>{after}"
         tag = {"fraction": "mfrac", "root": "msqrt", "power": "msup", "index": "msub"}[kind]
         return f"<{tag}>{a}{b}</{tag}>"
+
+
+def _is_balanced(text: str) -> bool:
+    depth = 0
+    for tag in re.findall(r"</?mrow>", text):
+        depth += 1 if tag == "<mrow>" else -1
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _is_product(node: ast.expr) -> bool:

@@ -251,6 +251,7 @@ BY_RULE: dict[str, tuple[str, str]] = {
         f"{G} times half the sum or difference of the neighbours in the order, and what remains",
     ),
     "_airye_vjp": ("g ↦ Σₖ gₖ ∂yₖ/∂z", f"{G} of each function times its slope, and that of the scale, added up"),
+    "_svd_vjp": ("Ā = U (diag(s̄) + antisym(C - D) / (sⱼ - sᵢ) + antisym(C + D) / (sᵢ + sⱼ)) Vᴴ", SAYINGS["svd"]),
     "_eigh_vjp": ("Ā = V (diag(λ̄) + antisym(Vᴴ V̄) / (λⱼ - λᵢ)) Vᴴ", SAYINGS["eigh"]),
     "_eig_vjp": ("Ā = V⁻ᴴ (diag(w̄) + Vᴴ V̄ / conj(wⱼ - wᵢ)) Vᴴ", SAYINGS["eig"]),
     "_minimizer_vjp": (

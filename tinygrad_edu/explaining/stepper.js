@@ -3,8 +3,8 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const $ = (id) => document.getElementById(id);
-  const steps = data.steps.map(([source, target, n, of, isLast, told, running, contribution, incoming, local]) =>
-    ({ source, target, n, of, last: isLast === 1, told, running, contribution, incoming, local }));
+  const steps = data.steps.map(([source, target, n, of, isLast, told, words, running, contribution, incoming, local]) =>
+    ({ source, target, n, of, last: isLast === 1, told, words: data.words[words], running, contribution, incoming, local }));
   const last = data.lines.length + 1 + steps.length; // forward lines, the seed, backward steps
   let at = 0;
   let playing = 0;
@@ -33,6 +33,18 @@
     document.querySelectorAll("tr[aria-current]").forEach((e) => e.removeAttribute("aria-current"));
   }
 
+  // Scroll a drawing that is larger than its frame until what is marked can be seen.
+  function reveal(marked) {
+    if (!marked.length) return;
+    const frame = boxes.get(data.result).closest(".scroll");
+    const outer = frame.getBoundingClientRect();
+    const inner = marked.map((e) => e.getBoundingClientRect());
+    const [top, bottom] = [Math.min(...inner.map((r) => r.top)), Math.max(...inner.map((r) => r.bottom))];
+    const [left, right] = [Math.min(...inner.map((r) => r.left)), Math.max(...inner.map((r) => r.right))];
+    if (top < outer.top || bottom > outer.bottom) frame.scrollTop += (top + bottom - outer.top - outer.bottom) / 2;
+    if (left < outer.left || right > outer.right) frame.scrollLeft += (left + right - outer.left - outer.right) / 2;
+  }
+
   function row(tr) {
     tr.classList.add("on");
     tr.setAttribute("aria-current", "step");
@@ -45,12 +57,13 @@
     clear();
     const { values, gradients } = known(at);
     boxes.forEach((e, box) => {
-      e.querySelector(".value").textContent = values.has(box) ? data.values[box] : "?";
-      e.querySelector(".grad").textContent = "grad " + (gradients.has(box) ? gradients.get(box) : "?");
+      const [, value, grad] = e.querySelectorAll("text");
+      value.textContent = values.has(box) ? data.values[box] : "?";
+      grad.textContent = "grad " + (gradients.has(box) ? gradients.get(box) : "?");
     });
     const now = $("formula");
     now.replaceChildren();
-    $("numbers").textContent = $("sum").textContent = $("where").textContent = "";
+    ["numbers", "sum", "words", "where"].forEach((id) => { $(id).textContent = ""; });
     const back = backwardAt(at);
     if (at === 0) {
       $("what").textContent = "The inputs are given. Forward: every line computes a value from values before it.";
@@ -80,12 +93,18 @@
         $("sum").textContent = `Paths meet here: contribution ${step.n} of ${step.of}` +
           (step.n > 1 ? `, together ${step.told}` : "") + (step.n < step.of ? "; the gradient is not known yet" : "");
       }
+      $("words").textContent = step.words && "Rule: " + step.words + ".";
       $("where").textContent = forwardRows[data.sources.length + data.lines.indexOf(step.source)].cells[2].textContent;
     }
+    reveal([...document.querySelectorAll("[data-box].on")]);
     $("count").textContent = `${at} of ${last}`;
     $("first").disabled = $("back").disabled = at === 0;
     $("next").disabled = $("end").disabled = at === last;
     ask();
+    document.querySelectorAll(".wide").forEach((e) => { // what has to be scrolled can be reached by keyboard
+      if (e.scrollWidth > e.clientWidth) e.tabIndex = 0;
+      else e.removeAttribute("tabindex");
+    });
   }
 
   // --- predict mode: the next number is hidden, and a wrong answer is diagnosed
@@ -101,11 +120,12 @@
     backwardRows.forEach((tr, i) => { tr.hidden = $("predict").checked && i > backwardAt(at); });
     if (!$("question").hidden) {
       const formula = backwardRows[backwardAt(at + 1)].cells[1].firstElementChild.cloneNode(true);
-      $("ask").replaceChildren("What is the gradient after the next step, ", formula, "?");
+      $("ask").textContent = step.n > 1 ? "What is the sum after the next step?" : "What does the next step give?";
+      $("asked").replaceChildren(formula);
     }
   }
 
-  const near = (a, b) => Math.abs(a - b) <= 1e-3 * Math.max(1e-9, Math.abs(a), Math.abs(b)) || Math.abs(a - b) < 5e-7;
+  const near = (a, b) => Math.abs(a - b) <= 1e-3 * Math.max(Math.abs(a), Math.abs(b)) || Math.abs(a - b) < 1e-12;
 
   const tidy = (v) => Number(v.toPrecision(6)).toString();
 
@@ -173,7 +193,7 @@
   $("play").addEventListener("click", play);
   $("predict").addEventListener("change", () => { $("verdict").textContent = ""; show(); });
   document.addEventListener("keydown", (event) => {
-    if (event.target.matches("input[type=text]") || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.target.matches("input[type=text], .scroll, .wide") || event.altKey || event.ctrlKey || event.metaKey) return;
     const by = { ArrowRight: 1, ArrowLeft: -1, Home: -last, End: last }[event.key];
     if (by === undefined || (by === last && $("end").disabled)) return;
     event.preventDefault();

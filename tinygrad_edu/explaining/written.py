@@ -122,7 +122,7 @@ class Script:
                 self.imports.add(f"from {home[0]} import {home[1]}")
                 return ast.Name(home[1])
             known = _numpy_names().get(function.function) if _hashable(function.function) else None
-            return _dotted(known) if known else self.constant(function, function.name)
+            return _dotted(known) if known else self.constant(function, name_of(function))
         if (name := _numpy_names().get(function)) is not None:
             if name.startswith("special."):
                 self.imports.add("from scipy import special")
@@ -322,6 +322,12 @@ def _hashable(x: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def name_of(op: Op) -> str:
+    """What an operation is called: its own name, or that under which its page keeps it."""
+    home = _home(op) if op.name == "<lambda>" else None
+    return (home[1] if home else op.name).strip("_<>")
 
 
 @cache
