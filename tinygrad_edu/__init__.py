@@ -22,11 +22,12 @@ from .tensor import Tensor
 from .transforms import grad, holomorphic_grad, hvp, jvp, linearize, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time these wait until they are asked for, see ANNEXES
-    from . import data, functions, losses, optim, plot, zoo
+    from . import data, functions, losses, models, optim, plot, testing, zoo
     from . import scipy as scipy
     from .checking import Report, check, check_gradient, check_vjp  # type: ignore[no-redef]
     from .compiling import compile
     from .explaining import derivative, explain, graph
+    from .playing import playground
 
 __version__ = "0.1.0"
 
@@ -62,12 +63,15 @@ __all__ = [
     "jvp",
     "linearize",
     "losses",
+    "models",
     "no_grad",
     "optim",
+    "playground",
     "plot",
     "rules",
     "stop_gradient",
     "strict_ieee",
+    "testing",
     "value_and_grad",
     "vjp",
     "zoo",
@@ -79,7 +83,11 @@ ANNEXES = {
     "checking": ("Report", "check", "check_gradient", "check_vjp"),
     "compiling": ("compile",),
     "explaining": ("derivative", "explain", "graph"),
-    **{module: (module,) for module in ("data", "functions", "losses", "optim", "plot", "scipy", "zoo")},
+    "playing": ("playground",),
+    **{
+        module: (module,)
+        for module in ("data", "functions", "losses", "models", "optim", "plot", "scipy", "testing", "zoo")
+    },
 }
 DOORS = {name: module for module, names in ANNEXES.items() for name in names}
 
