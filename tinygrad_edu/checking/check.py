@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import TinygradError
 from ..runs import refuse_bare
 from ..trees import Tree
-from .localisation import first_wrong, mistake_in, worst_in
+from .localisation import first_wrong, mistake_in, worst_in, wrong_in_narrow
 from .probes import FEW
 from .problems import Problem, of_function, of_vjp
 from .protocol import narrow, promises
@@ -178,6 +178,11 @@ class Examination:
 
     def _examine(self, order: int | None) -> None:
         problem, found = self.problem, self.found
+        if not np.isfinite(problem.x).all():
+            i = int(np.argmin(np.isfinite(problem.x)))
+            reason = f"it is {problem.x[i]}, and no step can be taken from there"
+            found.rows.append(Row(problem.inputs.where(i), np.nan, np.nan, np.nan, OPEN, reason, "protocol"))
+            return
         if not np.isfinite(problem.y).all():
             found.rows.append(Row("f(x)", np.nan, np.nan, np.nan, OPEN, "f is not finite at this point", "protocol"))
             return
@@ -188,10 +193,17 @@ class Examination:
                 self._second_order(order, kinked)
             if found.verdict != FAIL:
                 v = self.rng.uniform(0.5, 1.5, problem.outputs.size)
-                found.rows += narrow(problem, v, self.rng)
+                found.rows += self._own_precision(narrow(problem, v, self.rng))
         elif found.verdict == FAIL and problem.differentiable:
             found.culprit, note, _ = first_wrong(problem, problem.x, self.rng, self.rtol, promised=False)
             found.notes += [note] if note else []
+
+    def _own_precision(self, rows: list[Row]) -> list[Row]:
+        """Numbers that differ in a narrow precision may be its rounding, unless a rule differs by itself."""
+        if rows and np.isfinite(rows[0].analytic) and self.problem.differentiable:
+            self.found.culprit = wrong_in_narrow(self.problem, self.rng)
+            rows[0].verdict = OPEN if self.found.culprit is None else FAIL
+        return rows
 
     # --- the points
 
@@ -214,9 +226,14 @@ class Examination:
             if np.isfinite(y).all():
                 break
         else:
-            self.found.notes.append("no second point: f is not finite nearby")
+            self.found.notes.append("no second point: f is not finite nearby, or raises an error")
             return
-        self._try(problem, x, y, order, "nearby", few, everything=problem.inputs.size <= few)
+        try:
+            self._try(problem, x, y, order, "nearby", few, everything=problem.inputs.size <= few)
+        except Exception as error:  # a vjp of somebody's own may refuse any point but x
+            if problem.differentiable:
+                raise
+            self.found.notes.append(f"no second point: the vjp raised {type(error).__name__} there: {error}")
 
     def _try(
         self, problem: Problem, x: Array, y: Array, order: int, point: str, few: int, everything: bool
@@ -226,6 +243,8 @@ class Examination:
         trial.run(everything=everything and (point == "x" or trial.stepping))
         if not stepping and trial.why_not and point == "x" and order == 1:
             self.found.notes.append(f"no complex step ({trial.why_not}): by differences")
+        if problem.not_forward and point == "x":
+            self.found.notes.append(f"no forward mode: {problem.not_forward}")
         failed = [s for s in trial.suspects if s[0].verdict == FAIL]
         undecided = [s for s in trial.suspects if s[0].verdict == OPEN]
         self.found.rows += trial.rows

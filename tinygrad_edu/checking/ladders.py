@@ -15,7 +15,7 @@ C. J. F. Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", Advances in E
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -34,8 +34,12 @@ class Slopes:
         The one-sided derivatives, and the sum of their error bars.
     kink : array of bool
         Where left and right differ by more than that, down to the finest step.
+    diverging : array of bool
+        Where the differences grow to the end: f jumps, or its slope is infinite.
     method : str
         "complex step" or "ladder".
+    levels : list of array
+        The central difference of every step, from the largest down.
     """
 
     value: Array
@@ -44,7 +48,9 @@ class Slopes:
     right: Array
     side_error: Array
     kink: Array
+    diverging: Array
     method: str
+    levels: list[Array] = field(default_factory=list)
 
 
 class Table:
@@ -119,15 +125,17 @@ def climb(
     central, right, left = Table(2, y), Table(1, y), Table(1, y)
     before, steady, growing = np.full_like(y, np.nan), np.zeros(y.shape, int), np.zeros(y.shape, int)
     done, h, last = np.zeros(y.shape, bool), start, np.zeros_like(y)
+    levels: list[Array] = []
     while h >= FINEST:
         up, down = f(x + h * u), f(x - h * u)
         ahead, behind = (up - y) / h, (y - down) / h
         rounding, gap = 2 * sigma / h, np.abs(ahead - behind)
+        levels.append((ahead + behind) / 2)
         still = (up == y) & (down == y) & (last > 0)  # below the smallest step that moves f
         # a kink keeps the gap as it is; noise lets it grow as 1/h
         kinked = (gap > 0.5 * before) & (gap < 2.5 * before) & (gap > 8 * rounding) & np.isfinite(before) & ~done
         central.forget(kinked)
-        central.add(h, (ahead + behind) / 2, rounding / 2, ~kinked & ~still & np.isfinite(ahead + behind))
+        central.add(h, levels[-1], rounding / 2, ~kinked & ~still & np.isfinite(ahead + behind))
         right.add(h, ahead, rounding, np.isfinite(ahead) & ~still)
         left.add(h, behind, rounding, np.isfinite(behind) & ~still)
         steady = np.where(kinked, steady + 1, 0)
@@ -141,10 +149,12 @@ def climb(
         if np.all(done | ((steady > 0) & (h < 2.0**-28))):
             break
         h *= 2.0**-8 if np.all(done | (steady >= 3)) else 0.25
-    return _summed_up(central, right, left, steady, diverging=growing >= 3)
+    return _summed_up(central, right, left, steady, growing >= 3, levels)
 
 
-def _summed_up(central: Table, right: Table, left: Table, steady: Array, diverging: Array) -> Slopes:
+def _summed_up(
+    central: Table, right: Table, left: Table, steady: Array, diverging: Array, levels: list[Array]
+) -> Slopes:
     error = right.error + left.error
     one_sided = np.isfinite(right.error) ^ np.isfinite(left.error)
     with np.errstate(invalid="ignore"):
@@ -154,4 +164,4 @@ def _summed_up(central: Table, right: Table, left: Table, steady: Array, divergi
     side = np.where(np.isfinite(right.error), right.value, left.value)
     value, bar = np.where(edge, side, value), np.where(edge, np.fmin(right.error, left.error), bar)
     bar = np.where(diverging, np.inf, bar)
-    return Slopes(value, bar, left.value, right.value, error, kink, "ladder")
+    return Slopes(value, bar, left.value, right.value, error, kink, diverging, "ladder", levels)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import isfunction
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from ..trees import leaves
 from .bisection import worst_element
 from .mistakes import likely
 from .problems import Problem, of_flat
-from .protocol import promises
+from .protocol import narrow, promises
 from .stencils import Array, exact
 from .stepping import Stepped
 from .trials import Trial
@@ -101,11 +102,11 @@ class Reader:
         """A pass has been walked."""
 
 
-def lines_of(problem: Problem, x: Array) -> list[Line]:
-    """The lines that one run of the function writes, in order."""
+def lines_of(problem: Problem, x: Array, narrow: bool = False) -> list[Line]:
+    """The lines that one run of the function writes, in order; in the user's own precision if `narrow`."""
     reader = Reader()
     with witnessed(reader), np.errstate(all="ignore"):
-        Run("check", problem.function, problem.inputs.arrays(x))
+        Run("check", problem.function, problem.inputs.arrays(x, narrow=narrow))
     return sorted((line for line in reader.lines if line.traced), key=lambda line: line.serial)
 
 
@@ -138,6 +139,19 @@ def first_wrong(
             if culprit is not None:
                 return culprit, "", kinked
     return None, "", kinked
+
+
+def wrong_in_narrow(problem: Problem, rng: np.random.Generator) -> Culprit | None:
+    """The first line whose rule has other numbers in a narrow precision than in float64, at the same values."""
+    for line in lines_of(problem, problem.x, narrow=True):
+        try:
+            part = alone(line)
+            rows = narrow(part, rng.uniform(0.5, 1.5, part.outputs.size), rng)
+        except (TinygradError, ArithmeticError, ValueError, TypeError, AttributeError, IndexError):
+            continue
+        if rows and np.isfinite(rows[0].analytic):
+            return Culprit(line.op.name, line.place, None, "", "", rows[0].reason)
+    return None
 
 
 def suspected(
@@ -193,8 +207,8 @@ def called(op: Op, args: list[Any], params: dict[str, Any]) -> Any:
 
 
 def function_of(op: Op) -> Any:
-    """The function of the table that an operation belongs to; for an operation of one's own, itself."""
-    return next((f for f, of_table in RULES.items() if of_table is op and type(f) is not Op), op)
+    """The function of the table that an operation belongs to; for one written in Python, itself: to look inside."""
+    return next((f for f, of_table in RULES.items() if of_table is op and type(f) is not Op and not isfunction(f)), op)
 
 
 def _numbers(row: Any) -> str:

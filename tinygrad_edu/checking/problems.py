@@ -19,13 +19,14 @@ from weakref import ref
 import numpy as np
 
 from ..calls import is_inexact
-from ..errors import GradientError, ShapeError, TreeError
+from ..errors import GradientError, TinygradError
 from ..graph import history
 from ..modes import pullback, strict_ieee
 from ..runs import Run, data_of
 from ..tensor import Tensor
 from ..transforms import vjp
 from ..trees import Tree, flatten, leaves
+from .answers import gradients_of, moves
 from .stencils import scales
 from .stepping import NotStepped, Stepped, parts
 
@@ -108,6 +109,8 @@ class Problem:
         How large the outputs are, or the numbers that they are rounded like.
     coarse : float
         The rounding unit of the gradients, if they come in a narrower type than they are measured in.
+    not_forward : str
+        Why forward mode was left out, if it raised an error.
     differentiable : bool
         True if `linearise` records itself, so that it has a derivative of its own.
     """
@@ -129,7 +132,7 @@ class Problem:
         self.cost.evaluations += 1
         self.outputs = Coordinates(results, _numbered("out", len(results)))
         self.y = self.outputs.vector(results)
-        self.coarse = 0.0
+        self.coarse, self.not_forward = 0.0, ""
         self.natural, self.heft = np.zeros(self.outputs.size), np.abs(self.y)
 
     def results(self, arrays: list[Any]) -> list[Any]:
@@ -138,11 +141,11 @@ class Problem:
         return [np.asarray(data_of(y)) for y in self.function(*given)]
 
     def value(self, x: Vector) -> Vector:
-        """f(x), one evaluation; NaN where f raises an arithmetic error or refuses its domain."""
+        """f(x), one evaluation; NaN where f raises an error: at the start it did not, so x is outside its domain."""
         self.cost.evaluations += 1
         try:
             results = self.results(self.inputs.arrays(x))
-        except (ArithmeticError, ValueError, np.linalg.LinAlgError):
+        except Exception:
             return np.full(self.outputs.size, np.nan)
         if [y.shape for y in results] != self.outputs.shapes:
             return np.full(self.outputs.size, np.nan)
@@ -159,7 +162,11 @@ class Problem:
         if push is None:
             return None
         self.cost.jvps += 1
-        return self.outputs.vector(push(self.inputs.arrays(u)))
+        try:
+            return self.outputs.vector(push(self.inputs.arrays(u)))
+        except TinygradError as error:  # reverse mode is there all the same
+            self.not_forward = str(error)
+            return None
 
     def _at(self, x: Vector, fresh: bool) -> Any:
         """The linear map at x; kept, since several probes ask for the same."""
@@ -287,38 +294,6 @@ def of_vjp(f: Function, args: Sequence[Tree], pullback: Function) -> Problem:
         return pull, None
 
     return Problem(flat, start, names, linearise)
-
-
-def gradients_of(result: Any, args: Sequence[Tree], found: Sequence[Any]) -> list[Any]:
-    """What a vjp returned, one array for each that moves."""
-    if callable(result):
-        raise TreeError("check_vjp: the vjp returned a function. Expected vjp(cotangent, *args) to return gradients")
-    if len(args) == 1 and not (isinstance(result, tuple | list) and len(result) == 1):
-        result = (result,)
-    given = flatten(list(result))[0]
-    wanted = [x for x in found if moves(x) or type(x) is int]
-    if len(given) == len(found) and len(wanted) != len(found):
-        given = [g for g, x in zip(given, found, strict=True) if moves(x) or type(x) is int]
-    if len(given) != len(wanted):
-        raise TreeError(f"check_vjp: the vjp returned {len(given)} gradients. Expected {len(wanted)}, one per argument")
-    checked = []
-    for g, x in zip(given, wanted, strict=True):
-        g = np.zeros(np.shape(x)) if g is None else np.asarray(g)
-        g = g if is_inexact(g) else g.astype(float)
-        if g.shape != np.shape(x):
-            extra = g.ndim - np.ndim(x)
-            stretched = [a for a, n in enumerate(g.shape) if a < extra or np.shape(x)[a - extra] != n]
-            hint = f". Is the sum over the broadcast axis {stretched[0]} missing?" if extra >= 0 and stretched else ""
-            raise ShapeError(
-                f"check_vjp: a gradient has shape {g.shape}. Expected {np.shape(x)}, as its argument has{hint}"
-            )
-        checked.append(g)
-    return checked
-
-
-def moves(x: Any) -> bool:
-    """True for what has a derivative: floats and arrays of them."""
-    return is_inexact(x) or type(x) in (float, complex)
 
 
 def _as_result(y: Any) -> Any:

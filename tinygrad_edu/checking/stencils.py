@@ -39,9 +39,13 @@ def exact(x: Array, u: Array) -> Array:
 
 
 def by_value(x: Array, rng: np.random.Generator) -> Array:
-    """Amounts between 0 and 1 that look random, but are the same for equal elements: what is tied moves together."""
-    mantissa, exponent = np.frexp(x)
-    return np.modf(np.abs(mantissa) * rng.uniform(1e4, 2e4) + exponent * rng.uniform(1, 2) + 1e5)[0]
+    """Amounts between 0 and 1 that look random, but are the same for elements of equal size: ties move together.
+
+    The bits of each are multiplied by one odd number (Knuth, The Art of Computer Programming, vol. 3, §6.4), so that
+    neighbours in the last digit have amounts that know nothing of each other.
+    """
+    odd = np.uint64(2 * int(rng.integers(2**62, 2**63)) + 1)
+    return ((np.abs(x) + 0.0).view(np.uint64) * odd >> np.uint64(11)) * 2.0**-53
 
 
 def scales(x: Array, offsets: Array) -> Array:
@@ -56,25 +60,34 @@ def scales(x: Array, offsets: Array) -> Array:
 
 
 def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Array, Array]:
-    """The rounding error of each component of f near x, and where f stood still at any step.
+    """The rounding error of each component of f near x, and where that is the height of stairs.
 
     Seven points along u, to one side lest a kink at x be taken for noise, and so near to each other that a smooth f is
     linear over them: the fourth and fifth differences are then noise alone, with σ² = (k!)²/(2k)! ⟨(Δᵏ)²⟩. Where f does
-    not move at all, the points draw apart.
+    not move at all, the points draw apart; where it is not finite, they draw together, and try the other side.
     """
-    sigma = np.zeros_like(y)
-    open_ = np.ones(y.shape, bool)
+    sigma, open_, jumps = np.zeros_like(y), np.ones(y.shape, bool), np.zeros(y.shape, bool)
     for step in (2.0**-32, 2.0**-24, 2.0**-15, 2.0**-8):
-        if step < 2.0**-32 or not open_.any():
-            break
-        row = np.stack([f(x + (i * step) * u) if i else y for i in range(7)])
+        row = _seven(f, x, u, y, step)
+        if step == 2.0**-32 and not np.isfinite(row).all():
+            step = next((s for s in (FINEST, -FINEST) if np.isfinite(_seven(f, x, u, y, s)).all()), step)
+            row = _seven(f, x, u, y, step)
         row = np.where(np.isfinite(row), row, y)
-        sigma = np.where(open_, np.maximum(_deviation(row), _quantum(f, x + 2.5 * step * u, row)), sigma)
+        stairs = _quantum(f, x + 2.5 * step * u, row)
+        stairs = np.maximum(stairs, _jump(row) / 2) if abs(step) <= 2.0**-32 else stairs
+        jumps |= open_ & (stairs > 0)
+        sigma = np.where(open_, np.maximum(_deviation(row), stairs), sigma)
         open_ &= (row == row[0]).all(axis=0)
+        if not open_.any():
+            break
     top = EPS / 4 * np.max(np.abs(y), initial=0)
     # what is zero by cancellation may stand still here and be the rounding of its neighbours a little further on
     doubtful = (np.abs(y) <= 256 * top) & (open_ | (sigma > 1e-3 * np.abs(y)))
-    return np.maximum(np.where(doubtful, np.maximum(sigma, top), sigma), EPS / 4 * np.abs(y)), open_
+    return np.maximum(np.where(doubtful, np.maximum(sigma, top), sigma), EPS / 4 * np.abs(y)), jumps
+
+
+def _seven(f: Callable[[Array], Array], x: Array, u: Array, y: Array, step: float) -> Array:
+    return np.stack([f(x + (i * step) * u) if i else y for i in range(7)])
 
 
 def _quantum(f: Callable[[Array], Array], between: Array, row: Array) -> Array:
@@ -87,6 +100,12 @@ def _quantum(f: Callable[[Array], Array], between: Array, row: Array) -> Array:
             return np.zeros_like(q)
         part = (f(between) - row[2]) / q
         return np.where(whole & (np.abs(part - np.round(part)) < 1e-3), q / 2, 0)
+
+
+def _jump(row: Array) -> Array:
+    """The height of a rise that is all there is."""
+    second, first = np.sort(np.abs(np.diff(row, axis=0)), axis=0)[-2:]
+    return np.where((first > 1e4 * second) & (first > 64 * EPS * np.abs(row[0])), first, 0)
 
 
 def _deviation(row: Array) -> Array:

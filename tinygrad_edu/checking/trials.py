@@ -8,154 +8,45 @@ scales, because a ladder whose steps are powers of 4 can fall into step with an 
 
 from __future__ import annotations
 
-from math import isfinite, log2
+from math import isfinite
+from typing import Any
 
 import numpy as np
 
-from .ladders import Slopes, climb
-from .probes import FEW, Direction, components, elements, groups, joint
-from .problems import Problem
-from .stencils import EPS, Array, by_value, exact, noise, scales
+from .ladders import Slopes
+from .points import Point
+from .probes import Direction, elements, groups
+from .stencils import EPS, Array, by_value, exact
 from .stepping import NotStepped
-from .verdicts import BELOW, FAIL, OPEN, PASS, Measured, Row, measured
+from .verdicts import BELOW, FAIL, OPEN, PASS, ZERO, Measured, Row
 
 REPEATS = (0.618, 0.382)
+"""Scales of other stencils, far from each other's powers of 2."""
 WORST = 3
+"""So many failures are earned; the others follow them. One suffices where each evaluation is dear."""
+INFINITE = "the derivative is infinite here, or too large for a float"
+DISAGREE = "the complex step and the differences disagree: f is too rough here, or too badly rounded, to tell"
+AFAR = "the gradient is the slope of f from afar; on a finer scale f moves by ripples or stairs of its rounding"
 
 
-class Trial:
-    """One problem at one point.
+class Trial(Point):
+    """A point, and what is said about its gradient.
 
     Attributes
     ----------
-    components : array (k, m)
-        The functions of the outputs that are looked at.
-    gradients, largest : array (k, n)
-        The gradient of each, on trial, and its absolute values.
-    scale : array
-        The size of the whole gradient of each, in relative units.
+    rows, suspects : list
+        All that was compared; and what was not found right, with the direction, the component and the numbers.
     trusted : array of bool
         For which components a ladder has confirmed the complex step.
     """
 
-    def __init__(
-        self, problem: Problem, x: Array, y: Array, rng: np.random.Generator, rtol: float, order: int = 1,
-        point: str = "x", few: int = FEW, project=None,
-    ) -> None:  # fmt: skip
-        self.problem, self.x, self.rng, self.order, self.point = problem, x, rng, order, point
-        self.rtol = max(rtol, 64 * problem.coarse)
-        self.project = project
-        self.few = few
-        self.size = scales(x, problem.inputs.offsets)
+    # --- the trial
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
         self.rows: list[Row] = []
         self.suspects: list[tuple[Row, Direction, int, Measured]] = []
-        self.why_not = ""
-        self.stepping = True
-        self.kinked = False
-        self.directions = [self._projected(d) for d in joint(x, self.size, rng)]
-        moved = self._first_look(y)
-        self.components = components(y, moved, rng, few)[: None if point == "x" or y.size <= few else 2]
-        self.whole = len(self.components) == y.size
-        self.y = self._parts(y)
-        self.heft = np.abs(self.components) @ np.abs(y)  # (k,)
-        self.gradients = np.array([problem.pull(x, v) for v in self.components]).reshape(-1, x.size)
-        self.largest = np.abs(self.gradients)
-        self.scale = np.max(self.largest * self.size, axis=1, initial=0) * max(1.0, x.size / few) ** 0.5
-        self.natural = np.abs(self.components) @ (np.abs(y) + problem.natural)
-        self.overall = max(float(np.max(self.heft, initial=0)), float(np.max(self.scale, initial=0)))
-        self.sigma, _ = noise(self._f, x, self.directions[0].u, self.y)
-        self.conditioning: Array | None = None
-        if order == 1 and self.whole:  # f is as large as its rounding says, if not as it looks
-            problem.heft = np.fmax(problem.heft, self.sigma / EPS)
-
-    def _projected(self, direction: Direction) -> Direction:
-        return direction if self.project is None else Direction(
-            direction.name, exact(self.x, self.project(direction.u)), direction.element)  # fmt: skip
-
-    def _f(self, x: Array) -> Array:
-        return self._parts(self.problem.value(x))
-
-    def _parts(self, y: Array) -> Array:
-        return y if self.problem.outputs.size == 0 or self.whole else self.components @ y
-
-    whole = True
-
-    def _first_look(self, y: Array) -> Array:
-        """Ju along the first direction, and whether the complex step can be taken at all."""
-        u = self.directions[0].u
-        try:
-            value, tangent, _ = self.problem.step(self.x, u)
-            close = np.abs(value - y) <= 1e-8 * (np.abs(y) + np.abs(tangent)) + 1e-300
-            if not np.all(close | ~np.isfinite(y)) or not np.isfinite(tangent).all():
-                raise NotStepped("another value")
-            return tangent
-        except NotStepped as reason:
-            self.stepping, self.why_not = False, str(reason)
-        return (self.problem.value(self.x + 2.0**-12 * u) - y) * 2.0**12 if y.size > self.few else np.zeros_like(y)
-
-    # --- measuring
-
-    def stepped(self, u: Array) -> Slopes:
-        """The derivative along u by a complex step; at a kink from both sides."""
-        _, tangent, near = self.problem.step(self.x, u)
-        right = left = self._parts(tangent)
-        kink = np.zeros(right.shape, bool)
-        if near < 2.0**-40:
-            left = -self._parts(self.problem.step(self.x, -u)[1])
-            kink = np.abs(right - left) > 1e-10 * (np.abs(right) + np.abs(left))
-        error = 16 * EPS * (self.largest @ np.abs(u) + np.abs(right))
-        self.near = near
-        self.near_kink |= near < 2.0**-20
-        self.kinked |= near < 2.0**-20
-        if not np.isfinite(right + left).all():
-            raise NotStepped("not finite")
-        return Slopes(right, error, left, right, 2 * error, kink, "complex step")
-
-    near, near_kink, refuted = np.inf, False, False
-
-    def ladder(self, u: Array, fine: bool = True) -> Slopes:
-        """The derivative along u by differences."""
-        goal = (1e-11 if fine else 1e-8) * np.fmax(np.abs(self.gradients @ u), 1e-3 * self.scale)
-        near = self.near if self.near > 2.0**-38 else np.inf
-        start = 2.0 ** min(-3, int(np.floor(log2(near))) - 1) if isfinite(near) else 2.0**-3
-        return climb(self._f, self.x, u, self.y, self.sigma, goal, self.gradients @ u, start)
-
-    def slopes(self, u: Array, fine: bool = True) -> Slopes:
-        """By the complex step if it can be taken here, else by a ladder."""
-        if self.stepping:
-            try:
-                return self.stepped(u)
-            except NotStepped as reason:
-                self.why_not = str(reason)
-        self.near = np.inf
-        return self.ladder(u, fine)
-
-    def discrepancies(self, u: Array) -> Array:
-        """Gradient minus measurement along u in every component; at a kink, the distance from the one-sided slopes."""
-        slopes, a = self.slopes(u), self.gradients @ u
-        between = np.clip(a, np.fmin(slopes.left, slopes.right), np.fmax(slopes.left, slopes.right))
-        return a - np.where(slopes.kink, between, slopes.value)
-
-    def discrepancy(self, u: Array, j: int, goal: float) -> float:
-        """The same in one component, and no more exact than `goal`."""
-        if self.stepping:
-            return float(self.discrepancies(u)[j])
-        one = slice(j, j + 1)
-        slopes = climb(
-            lambda x: self._f(x)[one], self.x, u, self.y[one], self.sigma[one], np.array([goal]), None, 2.0**-5
-        )
-        return float(self.gradients[j] @ u - slopes.value[0])
-
-    def known(self, analytic: Array, slopes: Slopes, u: Array, j: int, spent: Array | None = None) -> Measured:
-        """All that is known of component j along u."""
-        spent = self.largest @ np.abs(u) if spent is None else spent
-        floor = 64 * max(EPS, self.problem.coarse) * spent + 32 * np.fmax(2 * EPS * self.natural, self.sigma)
-        if self.conditioning is not None:
-            floor = floor + 8 * np.abs(self.conditioning) @ np.abs(u)
-        size = self.natural + 1e-3 * self.overall
-        return measured(analytic, slopes, floor, self.scale, size, np.fmax(EPS * size, self.sigma), j)
-
-    # --- the trial
+        self.faint: list[tuple[Row, Direction, int, Measured]] = []
 
     def run(self, everything: bool = True) -> None:
         """Cross-examine; `everything` looks at single elements too, and not at joint directions alone."""
@@ -174,6 +65,7 @@ class Trial:
                 self.look(direction, self.slopes(direction.u, fine=False))
         self.forward(first)
         self.confirm()
+        self._by_a_factor()
 
     def _singles(self) -> list[Direction]:
         n = self.x.size
@@ -184,8 +76,21 @@ class Trial:
         return rest + elements(self.x, self.size, chosen)
 
     def _cross_check(self, u: Array, slopes: Slopes) -> None:
-        """Believe the complex step where a ladder finds the same; if it finds another value, never again."""
-        found = self.ladder(u, fine=False)
+        """Believe the complex step where a ladder finds the same; if two ladders find another value, never again."""
+        agree, refuted = self._compared(self.ladder(u, fine=False), slopes)
+        if refuted.any() and slopes.method == "complex step":
+            other = exact(self.x, REPEATS[0] * u)  # a ladder may have fallen into step with an oscillation
+            try:
+                again, still = self._compared(self.ladder(other, fine=False), self.stepped(other))
+                agree, refuted = agree | again, refuted & still
+            except NotStepped:
+                pass
+        self.trusted = agree
+        if refuted.any():
+            self.stepping, self.refuted, self.why_not = False, True, "differences refute it"
+
+    def _compared(self, found: Slopes, slopes: Slopes) -> tuple[Array, Array]:
+        """Where a ladder confirms the complex step, and where it refutes it."""
         smooth = ~found.kink & ~slopes.kink & np.isfinite(found.error)
         with np.errstate(invalid="ignore"):
             apart = np.abs(found.value - slopes.value)
@@ -193,13 +98,12 @@ class Trial:
             refuted = smooth & (apart > 104 * found.error + 1e-6 * np.abs(slopes.value) + 1e-9 * self.heft)
             sides = np.fmax(np.abs(found.left - slopes.left), np.abs(found.right - slopes.right))
             both = found.kink & slopes.kink & (sides <= 4 * found.side_error + 64 * slopes.error)
-        self.trusted = agree & (found.error <= 1e-3 * np.abs(found.value)) | both
-        if refuted.any() or (found.kink & ~slopes.kink).any():
-            self.stepping, self.refuted, self.why_not = False, True, "differences refute it"
+        sure = agree & (found.error <= 1e-3 * np.abs(found.value)) | both
+        return sure, refuted | (found.kink & ~slopes.kink)
 
     def look(self, direction: Direction, slopes: Slopes, of: Array | None = None, what: str = "") -> None:
         """Judge the gradient (or what `of` says) along one direction, in every component."""
-        analytic = self.gradients @ direction.u if of is None else of
+        analytic = self.along(direction.u) if of is None else of
         spent = self.largest @ np.abs(direction.u)
         if direction.element is None:
             self.singular |= ~np.isfinite(slopes.error) & ~slopes.kink
@@ -208,7 +112,7 @@ class Trial:
             verdict, reason = known.judged(self.rtol)
             self.kinked |= known.kink
             if verdict == FAIL and not isfinite(known.analytic) and self._overflows(j, known, direction.u):
-                verdict, reason = OPEN, "the derivative is infinite here, or too large for a float"
+                verdict, reason = OPEN, INFINITE
             single = direction.element is not None and not self.project
             scale = float(direction.u[direction.element]) if single else 1.0
             numbers = known.analytic / scale, known.numeric / scale, known.error / abs(scale)
@@ -219,6 +123,8 @@ class Trial:
             self.rows.append(row)
             if verdict in (FAIL, OPEN):
                 self.suspects.append((row, direction, j, known))
+            if known.sharp and known.analytic and (verdict == ZERO or reason == BELOW):
+                self.faint.append((row, direction, j, known))
 
     def _overflows(self, j: int, known: Measured, u: Array) -> bool:
         """True if an infinite gradient is as right as a float can be."""
@@ -237,7 +143,7 @@ class Trial:
         tangent = self.problem.push(self.x, direction.u)
         if tangent is None:
             return
-        ahead, back = self._parts(tangent), self.gradients @ direction.u
+        ahead, back = self._parts(tangent), self.along(direction.u)
         spent = self.largest @ np.abs(direction.u) + np.abs(self.components) @ np.abs(tangent)
         apart = np.abs(ahead - back)
         if np.all(apart <= 64 * EPS * spent):
@@ -258,10 +164,10 @@ class Trial:
             return
         self._measure_conditioning()
         failing.sort(key=lambda s: -abs(s[3].analytic - s[3].numeric) if isfinite(s[3].analytic) else -np.inf)
-        confirmed = 0
+        confirmed, most = 0, WORST if self.x.size <= self.few else 1
         for row, direction, j, known in failing:
             verdict, reason = self._rejudged(row, known, direction, j)
-            if verdict == FAIL and confirmed < WORST and self.patience > 0:
+            if verdict == FAIL and confirmed < most and self.patience > 0:
                 self.patience -= 1
                 verdict, reason = self._confirmed(row, direction, j, known)
             elif verdict == FAIL and not confirmed:
@@ -282,6 +188,22 @@ class Trial:
                 again = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j)
                 row.verdict, row.reason = again.judged(self.rtol)
 
+    def _by_a_factor(self) -> None:
+        """Fail what is too small to move f, if it is off by one factor at several points: rounding does not do that."""
+        off = [s for s in self.faint if s[0].apart > max(1e-7, 64 * self.problem.coarse) and s[0].verdict != FAIL]
+        for row, direction, j, known in sorted(off, key=lambda s: -s[0].apart)[:2]:
+            ratios = [known.analytic / known.numeric if known.numeric else np.inf]
+            for x in (self._nudged(2.0**-6) for _ in range(3)):
+                try:
+                    right = float(self._parts(self.problem.step(x, direction.u)[1])[j])
+                except NotStepped:
+                    return
+                ratios.append(float(self.problem.pull(x, self.components[j]) @ direction.u) / (right or np.nan))
+            factor = float(np.mean(ratios))
+            if factor and np.isfinite(factor) and np.ptp(ratios) <= 1e-3 * min(abs(factor), abs(factor - 1)):
+                row.verdict, row.reason = FAIL, f"off by a factor {factor:.7g}, here and nearby"
+                self.suspects.append((row, direction, j, known))
+
     def _measure_conditioning(self) -> None:
         """How much the gradient changes if x moves by four ulps: no program can be asked for more than that.
 
@@ -301,7 +223,8 @@ class Trial:
         return self.x * (1 + by * (2 * by_value(self.x, self.rng) - 1))
 
     def _change(self, x: Array) -> Array:
-        apart = np.array([self.problem.pull(x, v) for v in self.components]).reshape(-1, x.size) - self.gradients
+        found = np.array([self.problem.pull(x, v) for v in self.components]).reshape(self.gradients.shape)
+        apart = found - self.gradients
         return np.where(np.isfinite(apart), np.abs(apart), 0)
 
     def _rejudged(self, row: Row, known: Measured, direction: Direction, j: int) -> tuple[str, str]:
@@ -316,9 +239,11 @@ class Trial:
         return known.judged(self.rtol)
 
     def _confirmed(self, row: Row, direction: Direction, j: int, known: Measured) -> tuple[str, str]:
-        verdict, reason = FAIL, row.reason
+        reason = row.reason
         if not isfinite(known.analytic):
-            return verdict, reason
+            slopes = self.ladder(direction.u)
+            finite = slopes.kink[j] or slopes.error[j] <= 1e-3 * max(abs(slopes.value[j]), self.overall)
+            return (FAIL, reason) if finite else (OPEN, INFINITE)
         analytic = np.full(len(self.y), known.analytic)
         if row.method == "complex step":
             self.near = np.inf
@@ -330,26 +255,36 @@ class Trial:
             if second == FAIL:
                 return FAIL, why or reason
             if second != OPEN and again.error < abs(known.analytic - known.numeric):
-                return OPEN if not again.kink else second, why or "the complex step and the differences disagree"
+                return OPEN if not again.kink else second, why or DISAGREE
             return (FAIL, reason) if self.trusted[j] and not known.kink else (OPEN, why)
         if self.refuted:
             again = self.known(analytic, self.stepped(direction.u), direction.u, j)
             if again.judged(self.rtol)[0] != FAIL:
-                return OPEN, "the complex step and the differences disagree"
+                return OPEN, DISAGREE
         forward = row.where.startswith("forward")
         return self._repeated(direction, j, known, reason, forward)
 
     def _repeated(self, direction: Direction, j: int, known: Measured, reason: str, forward: bool) -> tuple[str, str]:
         """A discrepancy is linear in the direction; what an aliased ladder finds is not."""
-        gaps, verdicts = [known.analytic - known.numeric], []
+        gaps, verdicts, afar = [known.analytic - known.numeric], [], 0
         for factor in REPEATS:
             u = exact(self.x, factor * direction.u)
             pushed = self.problem.push(self.x, u) if forward else None
-            analytic = self.gradients @ u if pushed is None else self._parts(pushed)
-            again = self.known(analytic, self.ladder(u), u, j)
+            analytic = self.along(u) if pushed is None else self._parts(pushed)
+            slopes = self.ladder(u)
+            again = self.known(analytic, slopes, u, j)
+            afar += _from_afar(again, [float(level[j]) for level in slopes.levels])
             verdicts.append(again.judged(self.rtol))
             gaps.append((again.analytic - again.numeric) / factor)
+        if afar == len(REPEATS):
+            return OPEN, AFAR
         if not known.kink and np.ptp(gaps) > 0.05 * abs(gaps[0]):  # not the same each time: it is noise, of this size
             known.error = max(known.error, float(np.ptp(gaps)))
             verdicts.append(known.judged(self.rtol))
         return next((v for v in verdicts if v[0] == OPEN), next((v for v in verdicts if v[0] != FAIL), (FAIL, reason)))
+
+
+def _from_afar(known: Measured, levels: list[float]) -> bool:
+    """True if three steps in a row have the slope that the gradient says, and not the one that finer steps have."""
+    near = [abs(d - known.analytic) < 0.1 * abs(d - known.numeric) for d in levels]
+    return any(all(three) for three in zip(near, near[1:], near[2:], strict=False))

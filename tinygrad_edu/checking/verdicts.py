@@ -23,6 +23,7 @@ VERDICTS = (PASS, KINK, ZERO, OPEN, FAIL)
 EPS = 2.0**-52
 BELOW = "the complex step disagrees, below the rounding of f"
 BARS = 4.0
+JUMP = "the differences grow as the steps shrink: f jumps here, or its slope is infinite"
 COARSE = 104.0
 FINEST = 1e-11
 
@@ -69,8 +70,9 @@ class Measured:
     """What is known of one derivative when it is judged; see `Slopes` and this module's first words.
 
     `scale` is the size of the whole gradient of this component of f; `size` that of all that f computes, and `grain`
-    that of its rounding. `sharp` measurements (by a complex step) see below the rounding of f: where they
-    disagree there, it is no pass, though it is no failure by itself.
+    that of its rounding; `reach` is how much it has been seen to change around the point, and `jumps` says that it
+    moves by stairs. `sharp` measurements (by a complex step) see below the rounding of f: where they disagree there,
+    it is no pass, though it is no failure by itself.
     """
 
     analytic: float
@@ -83,6 +85,9 @@ class Measured:
     scale: float
     size: float
     grain: float
+    reach: float
+    jumps: bool
+    diverging: bool
     kink: bool
     sharp: bool
 
@@ -97,7 +102,7 @@ class Measured:
             return self._at_a_kink()
         n, a = self.numeric, self.analytic
         if not isfinite(n) or not isfinite(self.error):
-            return OPEN, "no step gives a finite, converging difference"
+            return OPEN, JUMP if self.diverging else "no step gives a finite, converging difference"
         if not isfinite(a):
             return FAIL, f"the gradient is {a}, the derivative is not"
         largest = max(abs(a), abs(n))
@@ -106,6 +111,8 @@ class Measured:
             return OPEN, BELOW
         if self.tiny and abs(n) <= BARS * self.error:
             return ZERO, "no more than rounding"
+        if min(abs(a), abs(n)) <= 1e-3 * largest and largest <= 64 * EPS * self.reach < np.inf:
+            return ZERO, "no more than the rounding of f nearby"
         if apart > tolerance:
             coarse = self.error > 1e-3 * largest
             if coarse and apart <= COARSE * self.error:
@@ -121,7 +128,10 @@ class Measured:
             return ZERO, "no more than the rounding of f"
         if apart == 0 == largest:
             return ZERO, ""
-        return OPEN, f"rounding hides errors below {tolerance / largest if largest else tolerance:.0e}"
+        hidden = f"errors below {tolerance / largest if largest else tolerance:.0e}"
+        if self.jumps:
+            return OPEN, f"f moves by jumps of {2 * self.grain:.0e}, which hide {hidden}"
+        return OPEN, f"rounding hides {hidden}"
 
     def as_rounded(self, spread: float) -> Measured:
         """The same, beside what f is computed from."""
@@ -152,8 +162,11 @@ class Measured:
         return FAIL, f"at a kink, not between the one-sided derivatives {low:.4g} and {high:.4g}"
 
 
-def measured(analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, grain: Any, j: int) -> Measured:
+def measured(
+    analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, grain: Any, reach: Any, jumps: Any, j: int
+) -> Measured:
     """What is known of component j."""
     numbers = analytic, slopes.value, slopes.error, slopes.left, slopes.right, slopes.side_error
-    known = [float(q[j]) for q in (*numbers, floor, scale, size, grain)]
-    return Measured(*known, kink=bool(slopes.kink[j]), sharp=slopes.method == "complex step")  # type: ignore[misc,arg-type]
+    known = [float(q[j]) for q in (*numbers, floor, scale, size, grain, reach)]
+    said = bool(jumps[j]), bool(slopes.diverging[j]), bool(slopes.kink[j]), slopes.method == "complex step"
+    return Measured(*known, *said)  # type: ignore[arg-type]
