@@ -10,7 +10,8 @@ from . import schedules
 from .adaptive import adadelta, adagrad, rmsprop
 from .algorithms import gradient_descent, momentum, nesterov, sgd
 from .averaging import accumulate, asgd, averaged, grouped, schedule_free, schedule_free_adamw
-from .curvature import Curvature, curvature
+from .bowl import Curvature
+from .curvature import curvature, ideal_rate
 from .descent import Point, iterates
 from .layers import adafactor, lamb, muon, orthogonalize
 from .lbfgs import lbfgs
@@ -55,6 +56,7 @@ from .stages import Algorithm, Stage, chain
 from .start import random, zeros
 from .stateful import Optimizer
 from .stopping import History
+from .training import Moment
 
 __all__ = [
     "ASGD",
@@ -72,6 +74,7 @@ __all__ = [
     "Curvature",
     "History",
     "Lion",
+    "Moment",
     "Muon",
     "NAdam",
     "Optimizer",
@@ -109,6 +112,7 @@ __all__ = [
     "grouped",
     "half_squares",
     "heavy_ball",
+    "ideal_rate",
     "iterates",
     "lamb",
     "lbfgs",

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .curvature import Curvature
+from .bowl import Curvature
 from .dials import AutoRate, fraction, positive
 from .links import descend, heavy_ball
 from .stages import Algorithm, Stage, chain

@@ -1,70 +1,25 @@
-"""How strongly the loss bends: the largest and the smallest eigenvalue of its Hessian.
+"""How strongly the loss bends: the largest and the smallest eigenvalue of its Hessian, and the Hessian's inverse.
 
-The bend decides how long a step may be. On a bowl with eigenvalues from μ to λ, gradient descent with learning rate η
-multiplies the error along each eigenvector by 1 − η × eigenvalue: it shrinks everywhere below η = 2/λ, bounces for
-ever at 2/λ, and grows beyond. The Hessian itself is never formed: n parameters would need n² numbers. A few products
-Hessian × vector are enough, because repeated products turn any vector towards the extreme eigenvectors.
+The bend decides how long a step may be (`bowl`). For the two extreme eigenvalues the Hessian itself is never formed: n
+parameters would need n² numbers. A few products Hessian × vector are enough, because repeated products turn any vector
+towards the extreme eigenvectors. Only `ideal_rate` forms it, to invert it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DtypeError, HyperparameterError
+from ..jacobians import hessian
 from ..transforms import hvp
 from ..trees import Tree, flatten
+from .bowl import FLAT, Curvature
 
 Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Curvature:
-    """The extreme second derivatives of a loss at one point.
-
-    Parameters
-    ----------
-    smallest, largest : float
-        μ and λ, the extreme eigenvalues of the Hessian, in units of loss per squared unit of the parameters.
-
-    Examples
-    --------
-    >>> bowl = Curvature(2.0, 4.0)
-    >>> bowl.safe_rate, bowl.limit
-    (0.25, 0.5)
-    """
-
-    smallest: float
-    largest: float
-
-    @property
-    def bends_up(self) -> bool:
-        """Whether the loss bends upwards in some direction: only then does it bound the learning rate."""
-        return bool(np.isfinite(self.largest) and self.largest > 0)
-
-    @property
-    def is_bowl(self) -> bool:
-        """Whether it bends upwards in every direction, as far as rounding lets one tell a flat valley from it."""
-        return self.bends_up and self.smallest > 1e-12 * self.largest
-
-    @property
-    def limit(self) -> float:
-        """2/λ: from this learning rate on gradient descent no longer settles."""
-        return 2 / self.largest if self.bends_up else np.inf
-
-    @property
-    def safe_rate(self) -> float:
-        """1/λ: one step to the minimum in one dimension, and half the limit in several."""
-        if not self.bends_up:
-            raise HyperparameterError(
-                f"learning_rate='auto': the loss does not bend upwards at the start (largest second derivative "
-                f"{self.largest:.3g}), so its curvature sets no step. Expected a number, such as learning_rate=0.01"
-            )
-        return 1 / self.largest
 
 
 def curvature(loss: Callable[..., Any], params: Tree, *data: Any, products: int = 32, seed: int = 0) -> Curvature:
@@ -115,6 +70,52 @@ def curvature(loss: Callable[..., Any], params: Tree, *data: Any, products: int 
         return Curvature(np.nan, np.nan)
     values = np.linalg.eigvalsh((seen + seen.T) / 2)
     return Curvature(float(values[0]), float(values[-1]))
+
+
+def ideal_rate(loss: Callable[..., Any], params: Tree, *data: Any) -> Any:
+    """The rate that takes a quadratic to its minimum in one step: 1/f″ in one dimension, the inverse Hessian in more.
+
+    In several dimensions one number cannot do it: the step is H⁻¹ ∇L, with a matrix in the place of the rate. Where the
+    loss is no quadratic, this is Newton's method, and takes several steps.
+
+    Parameters
+    ----------
+    loss : callable
+        loss(params, *data) → scalar, written in NumPy.
+    params : array, or nested dicts, lists, tuples of arrays
+        Where; with n numbers in all, n below a few thousand.
+    *data
+        Further arguments of the loss.
+
+    Returns
+    -------
+    float, or ndarray of shape (n, n)
+        The numbers of the parameters in the order in which they stand in the tree.
+
+    Raises
+    ------
+    HyperparameterError
+        If the loss does not bend upwards in every direction: there 1/f″ leads to no minimum.
+
+    Examples
+    --------
+    >>> float(ideal_rate(lambda x: 3 * (x - 5) ** 2, 0.0))
+    0.16666666666666666
+    >>> bowl = lambda p: 4 + (p[0] - 2) ** 2 + 2 * p[1] ** 2
+    >>> ideal_rate(bowl, np.array([-1.0, 2.0]))
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    """
+    vector, rebuild = as_vector(params)
+    bend = hessian(lambda v: loss(rebuild(v), *data))(vector)
+    values = np.linalg.eigvalsh(bend) if np.all(np.isfinite(bend)) else np.array([np.nan])
+    if not values.min() > FLAT * abs(values).max():
+        number = "second derivative" if vector.size == 1 else "smallest eigenvalue of the Hessian"
+        raise HyperparameterError(
+            f"ideal_rate: the {number} is {values.min():.4g}. Expected a loss that bends upwards in every direction: "
+            "elsewhere 1/f'' leads to a top, a saddle or nowhere"
+        )
+    return float(1 / bend[0, 0]) if vector.size == 1 else np.linalg.inv(bend)
 
 
 def _as_seen_from(product: Callable[[Vector], Vector], v: Vector, most: int) -> NDArray[np.float64]:

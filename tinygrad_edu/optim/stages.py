@@ -20,7 +20,7 @@ import numpy as np
 
 from ..errors import HyperparameterError
 from ..trees import Tree, flatten, leaves_like
-from .curvature import Curvature
+from .bowl import Curvature
 
 State = Any
 Memory = tuple[Any, ...]
