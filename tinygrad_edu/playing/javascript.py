@@ -65,7 +65,8 @@ MOVING: set[Any] = {
     operator.getitem, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze,
     np.broadcast_to, np.stack, np.concatenate, np.flip, np.roll, np.diagonal, np.trace, np.triu, np.tril, np.repeat,
     np.tile, np.matrix_transpose, np.atleast_1d, np.atleast_2d, np.sum, np.mean, np.prod, np.cumsum, np.dot, np.vdot,
-    np.inner, np.outer, np.matmul, np.tensordot, np.diff, np.zeros_like, np.ones_like, np.add.reduce,
+    np.inner, np.outer, np.matmul, np.unstack, np.split, np.tensordot, np.diff, np.zeros_like, np.ones_like,
+    np.add.reduce,
 }
 # fmt: on
 """Functions that move, add or multiply elements, whatever these are."""

@@ -98,15 +98,15 @@ function ending(key) {
 function about(rate, steepest) {
   if (!(steepest > 0 && steepest < Infinity)) return { zone: -1, says: Number.isFinite(steepest) ? data.bendsDown : data.lost };
   const ratio = rate * steepest;
-  const zone = data.zones.findIndex((each) => each.end === null || ratio < each.end);
-  const says = Math.abs(ratio - 1) < 1e-9 ? data.exact : Math.abs(ratio - 2) < 1e-9 ? data.bounces : data.zones[zone].says;
-  return { ratio, zone, says };
+  const zone = data.zones.findIndex((each) => each.end === null || ratio < each.end * (1 - data.close));
+  if (Math.abs(ratio - 2) < data.close) return { ratio, zone, name: data.bouncing, says: data.bounces };
+  return { ratio, zone, name: data.zones[zone].name, says: Math.abs(ratio - 1) < data.close ? data.exact : data.zones[zone].says };
 }
 
 function words(here) {
   const eigen = bends(here.hessian), steepest = eigen[eigen.length - 1], flattest = eigen[0];
   const one = scene.names.length === 1;
-  const { ratio, zone, says } = about(state.rate, steepest);
+  const { ratio, zone, name, says } = about(state.rate, steepest);
   const told = one ? `f″ = ${tidy(steepest, 4)}` : `It bends by ${tidy(steepest, 4)} in the steepest direction, by ${tidy(flattest, 4)} in the flattest`;
   const slope = `slope ${one ? "f′" : "|∇f|"} = ${tidy(one ? here.gradient[0] : size(here.gradient), 4)}`;
   $("here").textContent = `Step ${Math.min(state.k, paths.gd.length - 1)}: ${named(here.point)}, f = ${tidy(here.value)}, ${slope}.`;
@@ -119,7 +119,7 @@ function words(here) {
   const ideal = `${one ? "1/f″ = 1/" + tidy(steepest, 4) : "1/" + tidy(steepest, 4)} = ${tidy(1 / steepest, 4)}`;
   $("bend").textContent = `${told}${one ? "," : "."} ${ideal} would go to the bottom of the touching parabola in one step${one ? "" : " that way"}.`;
   const creeps = !one && flattest >= 0 && ratio >= data.zones[0].end && ratio < 2 && state.rate * flattest < data.zones[0].end;
-  $("zone").textContent = data.zones[zone].name + (creeps ? `, but ${data.creeps}` : "");
+  $("zone").textContent = name + (creeps ? `, but ${data.creeps}` : "");
   const left = (bend) => `${tidy(100 * Math.abs(1 - state.rate * bend), 3)} %`;
   let rest = "";
   if (!one && flattest < 0) rest = ` ${data.saddle}`;

@@ -19,8 +19,8 @@ from .scene import Array, Scene
 
 GOOGLE = """An exercise of Google's Machine Learning Crash Course: how many steps does it take to reach the bottom? With
 the learning rates 0.1, 1 and 4 the exercise needed 81 steps, 6, and infinitely many, and the goldilocks rate was 1.6,
-with one step. This parabola does the same. Its curvature, 0.625 = 1/1.6, and what counts as arrived, 0.55 % of the first
-distance, are fitted to these counts; the exercise did not say what it used."""
+with one step. This parabola does the same. Its curvature, 0.625 = 1/1.6, and what counts as arrived, 0.55 % of the
+first distance, are fitted to these counts; the exercise did not say what it used."""
 
 
 def google() -> Scene:

@@ -114,8 +114,11 @@ class Scene:
                     lambda p: self.loss(*p, *self.columns), self.start, optim.damped_newton(), epochs=300
                 )
                 point = tuple(float(x) for x in found.params)
-                flat = np.linalg.norm(self.slope(*point)) <= 1e-6 * (1 + np.linalg.norm(self.slope(*self.start)))
-                return point if flat and self.bends(*point)[0] > -1e-9 else None
+                slope, hessian = self.slope(*point), self.hessian(*point)
+                left = np.linalg.norm(np.linalg.pinv(hessian) @ slope)  # how far Newton would still go
+                flat = np.linalg.norm(slope) <= 1e-6 * (1 + np.linalg.norm(self.slope(*self.start)))
+                is_bottom = flat and left <= 1e-4 * (1 + np.linalg.norm(point)) and self.bends(*point)[0] > -1e-9
+                return point if is_bottom else None
         except (TinygradError, np.linalg.LinAlgError):
             return None
 

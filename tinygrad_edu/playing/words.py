@@ -30,6 +30,8 @@ class Zone:
     says: str
 
 
+CLOSE = 1e-9
+"""Rates that are as close to the end of a zone as this, as a ratio, are at its end."""
 # fmt: off
 ZONES = (
     Zone("too slow", 0.5, "each step goes less than half of the way to the bottom"),
@@ -38,7 +40,8 @@ ZONES = (
     Zone("climbs out of the bowl", np.inf, "each step lands on the other side, and higher"),
 )
 EXACT = "one step goes to the bottom"
-BOUNCES = "each step lands on the other side, exactly as high: it bounces for ever"
+BOUNCING = "bounces for ever"
+BOUNCES = "each step lands on the other side, exactly as high"
 BENDS_DOWN = "it bends down here, and the touching parabola has no bottom: a step goes downhill, away from its top"
 SADDLE = "In another direction it bends down, as on a saddle: there a step goes downhill, and Newton's goes up."
 LOST = "the numbers are too large to tell how it bends"
@@ -94,8 +97,7 @@ def verdict(rate: float, steepest: float, flattest: float | None = None) -> Verd
     goldilocks: 1 is 0.625 times the ideal 1.6; each step goes most of the way to the bottom
     goldilocks: 1.6 is 1 times the ideal 1.6; one step goes to the bottom
     overshooting: 2 is 1.25 times the ideal 1.6; each step lands on the other side, but lower: it still settles
-    climbs out of the bowl: 3.2 is 2 times the ideal 1.6; each step lands on the other side, exactly as high: it \
-bounces for ever
+    bounces for ever: 3.2 is 2 times the ideal 1.6; each step lands on the other side, exactly as high
     climbs out of the bowl: 4 is 2.5 times the ideal 1.6; each step lands on the other side, and higher
     >>> print(verdict(0.01, 50.0, 2.0))
     goldilocks: 0.01 is 0.5 times the ideal 0.02; each step goes most of the way to the bottom, but too slow along the \
@@ -104,7 +106,9 @@ flattest direction
     if not steepest > 0 or not np.isfinite(steepest):
         return Verdict("no ideal rate", rate, np.nan, np.nan, BENDS_DOWN if np.isfinite(steepest) else LOST)
     ratio = rate * steepest
-    zone = next(zone for zone in ZONES if ratio < zone.end)
-    says = EXACT if abs(ratio - 1) < 1e-9 else BOUNCES if abs(ratio - 2) < 1e-9 else zone.says
+    zone = next(zone for zone in ZONES if ratio < zone.end * (1 - CLOSE))
+    if abs(ratio - 2) < CLOSE:
+        return Verdict(BOUNCING, rate, ratio, 1 / steepest, BOUNCES)
+    says = EXACT if abs(ratio - 1) < CLOSE else zone.says
     creeps = flattest is not None and ZONES[0].end <= ratio < 2 and rate * flattest < ZONES[0].end
     return Verdict(zone.name, rate, ratio, 1 / steepest, f"{says}, but {CREEPS}" if creeps else says)
