@@ -304,15 +304,16 @@ def workloads(smoke: bool) -> list[Workload]:
 def contestants(work: Workload) -> dict[str, Contestant]:
     """Everyone who takes part."""
     loss = work.loss
+    run = lambda f: lambda: f(work.parameters, work.data)
     if loss is scalar_loss:  # a function of two numbers is called with two numbers
-        whole: Any = tg.value_and_grad(lambda x, y: np.exp(2 * y) * np.sin(x), (0, 1))
-        run = lambda f: lambda: _flat(f(0.5, 1.0))
+        both = tg.value_and_grad(lambda x, y: np.exp(2 * y) * np.sin(x), (0, 1))
+        whole: Any = lambda x, y: _flat(both(x, y))
+        run = lambda f: lambda: f(0.5, 1.0)
     elif work.whole:
         whole = lambda p, d: loss(np, p, d)
-        run = lambda f: lambda: f(work.parameters, work.data)
     else:
-        whole = tg.value_and_grad(lambda p, d: loss(np, p, d))
-        run = lambda f: lambda: _flat(f(work.parameters, work.data))
+        pair = tg.value_and_grad(lambda p, d: loss(np, p, d))
+        whole = lambda p, d: _flat(pair(p, d))
     in_numpy, in_c = tg.compile(whole, threads=1), tg.compile(whole, "c", threads=1)
     run(in_c)()
     in_c.wait()

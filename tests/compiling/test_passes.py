@@ -45,7 +45,9 @@ def test_a_pass_keeps_the_meaning_of_any_program(name, case):
     except RuleTraceError:  # a rule met ties
         return
     for before in (program, simplify(fold(program))):
-        for a, b in zip(PASSES[name](before)(*arrays), before(*arrays), strict=True):
+        with np.errstate(all="ignore"):
+            results = zip(PASSES[name](before)(*arrays), before(*arrays), strict=True)
+        for a, b in results:
             np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11)
 
 

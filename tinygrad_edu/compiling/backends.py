@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .emit_blocks import is_narrow
 from .emit_c import can_emit
 from .emit_numpy import Module, emit_numpy
 from .passes import drop, fuse, gather, lower, merge, reuse
@@ -25,8 +26,8 @@ from .storage import is_view
 from .toolchain import BuildError, compiler
 
 BACKENDS = ("auto", "numpy", "c")
-LARGE = 131072
-"""Pointwise lines of more elements go into kernels of the NumPy backend."""
+LARGE = 1 << 20
+"""Bytes of an array beyond which pointwise lines go into kernels of the NumPy backend: what does not fit the cache."""
 
 _SILENT = copy_context()
 _SILENT.run(np.seterr, all="ignore")
@@ -47,7 +48,7 @@ class Build:
 
     def __init__(self, program: Program, backend: str, threads: int, silent: bool) -> None:
         self.silent = silent
-        self.fused = {"numpy": reuse(fuse(drop(merge(lower(program))), is_large, smallest=4))}
+        self.fused = {"numpy": reuse(fuse(drop(merge(lower(program))), is_large, fewest))}
         self.modules: dict[str, Module] = {"numpy": emit_numpy(self.fused["numpy"], threads)}
         self.run: Callable[..., Sequence[Any]] = self._ready("numpy")
         self.thread: Thread | None = None
@@ -90,7 +91,13 @@ class Build:
 
 def is_large(line: Line) -> bool:
     """True for lines that are worth a loop over blocks."""
-    return math.prod(domain_of(line)) > LARGE
+    widest = max(v.dtype.itemsize for v in [*line.reads, *line.results] if v.dtype is not None)
+    return math.prod(domain_of(line)) * widest > LARGE
+
+
+def fewest(domain: tuple[int, ...]) -> int:
+    """How many lines make a kernel of the NumPy backend."""
+    return 2 if is_narrow(domain) else 4
 
 
 _warned: set[str] = set()

@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 
 from ..errors import TraceError
-from ..modes.careful import is_strict
 from ..trees import flatten
 from .backends import BACKENDS, Build
 from .captures import Captures
+from .emit_numbers import emit_numbers
+from .finite import is_finite, watched
 from .passes import improved
 from .program import Program
-from .signatures import NotPlain, builder, is_input, named_leaves, signed
+from .signatures import NotPlain, builder, is_input, named_leaves, signed, tree_text
 from .trace import Recorder, recording_program
 from .traced import RuleTraceError, Traced
 
 Function = Callable[..., Any]
 _Array, _Number = np.ndarray, np.float64
+SHORT = 24
+"""Lines of a program of numbers up to which Python is faster than the call of a function in C."""
 
 
 def compile(
@@ -83,7 +86,9 @@ def compile(
         raise TraceError(f"compile: {type(f).__name__} is no function. Expected the function itself: compile(f)(x)")
     if backend not in BACKENDS:
         raise TraceError(f"compile: backend={backend!r}. Expected one of {', '.join(map(repr, BACKENDS))}")
-    return Compiled(f, backend, threads or os.cpu_count() or 1, tuple(constant), fallback)
+    kind = type("Compiled", (Compiled,), {})  # a class of its own, for a `__call__` of its own
+    made: Compiled = kind(f, backend, threads or os.cpu_count() or 1, tuple(constant), fallback)
+    return made
 
 
 class Compiled:
@@ -144,11 +149,17 @@ class Compiled:
             if [bool(truth) for truth in results[n:]] != trace.truths:
                 return self.function(*args, **kwargs)
             results = results[:n]
-        if trace.looks and not is_strict():
-            for y in results:
-                if not (isfinite(y) if type(y) is _Number else _finite(y)):
-                    return self.function(*args, **kwargs)
+        for i in trace.watched:
+            y = results[i]
+            if not (isfinite(y) if type(y) is _Number else is_finite(y)):
+                return self.function(*args, **kwargs)
+        for i in trace.telling:
+            if not is_finite(inputs[i]):
+                return self.function(*args, **kwargs)
         return trace.build(results)
+
+    slow = __call__
+    """The call of any arguments; the class of one function may have a faster `__call__` for floats."""
 
     def _trace_for(self, key: Any, args: tuple, kwargs: dict[str, Any]) -> tuple[Trace, list[Any]]:
         """A trace that still fits what the function closes over, and that; a new one, if there is none."""
@@ -160,6 +171,8 @@ class Compiled:
         trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads)
         if not (trace.captures.arrays or trace.captures.guards):
             self.settled[key] = trace
+        if trace.caller is not None and key == (float,) * len(args):
+            type(self).__call__ = trace.caller  # type: ignore[method-assign]
         known.insert(0, trace)
         captured = trace.captures.current()
         assert captured is not None
@@ -193,7 +206,7 @@ class Compiled:
     @property
     def source(self) -> str:
         """The text of the program that the last call ran."""
-        return self._last().source
+        return self._last().source + ("" if self.latest is None else self.latest.numbers_source)
 
     @property
     def source_c(self) -> str:
@@ -227,6 +240,7 @@ class Trace:
             result = lifted(*stand_args, **stand_kwargs)
         outputs, _ = flatten(result)
         self.build = builder(result)
+        tree = tree_text(result, [f"<{i}>" for i in range(len(outputs))])
         name = getattr(f, "__name__", "f")
         checks = [Traced(recorder, None, v) for v, _ in recorder.assumptions]
         self.truths = [truth for _, truth in recorder.assumptions]
@@ -236,8 +250,18 @@ class Trace:
         whole = self.captures.with_foreign_arrays(whole)
         self.program: Program = self._without_idle_captures(whole)
         self.looks = recorder.passes > 0  # a pass was walked: results that are not finite are looked at again
-        self.improved = improved(self.program)
+        self.caller: Any = None
+        self.numbers_source = ""
+        self.improved = improved(self.program, looked_at=self.looks)
+        self.watched, self.telling = watched(self.improved) if self.looks else ((), ())
         self.made = Build(self.improved, backend, threads, silent=self.looks)
+        numbers = None if self.truths else emit_numbers(self.improved, self.made.modules["numpy"].name)
+        few = len(self.captures.guards) <= 8 and not self.captures.arrays
+        if few and numbers is not None and (backend == "numpy" or len(self.improved.lines) <= SHORT):
+            self.caller = numbers.caller(
+                tree, [y.weak for y in self.improved.outputs], self.looks, self, self.captures.guards
+            )
+            self.numbers_source = numbers.source
 
     def _without_idle_captures(self, program: Program) -> Program:
         """The program without the inputs that f could reach, but did not read."""
@@ -247,16 +271,6 @@ class Trace:
         self.captures.arrays = [slot for slot, on in zip(arrays, used, strict=True) if on]
         kept = [v for v, on in zip(program.inputs[n:], used, strict=True) if on]
         return replace(program, inputs=(*program.inputs[:n], *kept))
-
-
-def _finite(y: Any) -> bool:
-    """One read of an array: its sum. If that overflows, f itself is called in vain.
-
-    Not its scalar product with itself, as in an eager pass: BLAS may hand that to threads, and wait for them.
-    """
-    if type(y) is np.ndarray:
-        return y.dtype.kind not in "fc" or bool(np.isfinite(np.add.reduce(y, axis=None)))
-    return not isinstance(y, float | np.inexact) or y - y == 0
 
 
 def _named(f: Function, args: tuple, kwargs: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -17,8 +17,8 @@ from .passes.fuse import domain_of, is_reduction
 from .program import Kernel, Line, Value
 from .spelling import Speller
 
-BLOCK = 32768
-"""Elements of a block: small enough for a core's cache, large enough that calling NumPy does not count."""
+BLOCK = 1 << 19
+"""Bytes of an array's block: small enough for a core's cache, large enough that calling NumPy does not count."""
 
 BLOCKS = '''
 def in_blocks(kernel, length, step, threads=1):
@@ -34,11 +34,27 @@ def pool(threads):
     return concurrent.futures.ThreadPoolExecutor(threads, initializer=lambda: np.seterr(all="ignore"))
 '''
 
+COLUMNS = '''
+def columns(x, i, j):
+    """The block i:j of an array with its first axis last, so that what is long lies in one piece."""
+    block = np.moveaxis(x[i:j], 0, -1)
+    return block if block.strides[-1] == block.itemsize else np.ascontiguousarray(block)
+'''
+NARROW = 32
+"""Elements of a last axis along which NumPy's inner loops do not pay."""
+
+
+def is_narrow(domain: tuple[int, ...]) -> bool:
+    """True if blocks are better laid out with the first axis last."""
+    return len(domain) > 1 and domain[-1] < NARROW and domain[0] >= NARROW * domain[-1]
+
 
 class BlockWriter:
     """Writes one kernel.
 
-    The blocks go along the first axis; along the only one, if all arrays have the kernel's shape or are numbers.
+    The blocks go along the first axis; along the only one, if all arrays have the kernel's shape or are numbers. Where
+    the last axis is short and the first is long, a block is laid out with the first axis last, so that NumPy's inner
+    loops are long: 5,000 points in 6 dimensions are 6 rows of 5,000.
     """
 
     def __init__(self, line: Line, speller: Speller, out: Mapping[Value, Value], threads: int) -> None:
@@ -50,30 +66,43 @@ class BlockWriter:
         same = all(v.shape in ((), self.domain) for v in line.reads)
         whole = all(not each.params.get("keepdims") and len(self.axes(each)) == len(self.domain) for each in sums)
         self.flat = len(self.domain) == 1 or (same and whole)
+        self.turned = not self.flat and is_narrow(self.domain)
         self.length = math.prod(self.domain) if self.flat else self.domain[0]
-        self.step = BLOCK if self.flat else max(1, BLOCK // max(1, math.prod(self.domain[1:])))
+        widest = max(v.dtype.itemsize for v in [*line.reads, *line.results] if v.dtype is not None)
+        elements = BLOCK // widest
+        self.step = elements if self.flat else max(1, elements // max(1, math.prod(self.domain[1:])))
         self.stored = [v for v in line.results if v not in self.reduced]
         self.parts = [v for v in line.results if v in self.reduced]
         cut = [v for v in line.reads if v.shape == self.domain or (not self.flat and self._is_long(v))]
         self.ones: dict[str, str] = {}
         self.cut = list(dict.fromkeys(cut))
-        inner = {v: f"{speller.names[v]}_" for v in [*self.cut, *self.stored]}
+        self.whole = [v for v in dict.fromkeys(line.reads) if self.turned and v not in self.cut and v.shape]
+        inner = {v: f"{speller.names[v]}_" for v in [*self.cut, *self.stored, *self.whole]}
         self.speller = Speller({**speller.names, **inner})
         self.speller.helpers, self.speller.imports, self.speller.given = speller.helpers, speller.imports, speller.given
 
     def text(self) -> list[str]:
         """The statements."""
         names, result = self.outer.names, []
+        if self.turned:
+            self.outer.helpers["columns"] = COLUMNS
         for v in self.stored:
-            fresh = f"np.empty({v.shape[0] if len(v.shape) == 1 else v.shape}, {self.outer.constant(v.dtype)})"
+            shape = (*v.shape[1:], v.shape[0]) if self.turned else v.shape
+            kind = "" if v.dtype == np.float64 else f", np.{v.dtype}"
+            fresh = f"np.empty({shape[0] if len(shape) == 1 else shape}{kind})"
+            fresh = f"np.moveaxis({fresh}, -1, 0)" if self.turned else fresh
             result.append(f"{names[v]} = {names[self.out[v]] if v in self.out else fresh}")
+        for v in self.whole:
+            turned = f"{names[v]}[..., None]"
+            turned = turned if len(v.shape) < len(self.domain) else f"np.moveaxis({names[v]}, 0, -1)"
+            result.append(f"{self.speller.names[v]} = {turned}")
         name = f"block_of_{names[self.line.results[0]]}"
         where = f" from line {self.line.place.line}," if self.line.place and self.line.place.text else ""
         block = self.block()
         result += [f"{ones} = {text}" for ones, text in self.ones.items()]
         result += ["", f"def {name}(i, j):  #{where} {' x '.join(map(str, self.domain))}"]
         result += [f"    {each}" for each in block]
-        threads = f", threads={self.threads}" if self.threads > 1 and math.prod(self.domain) >= 8 * BLOCK else ""
+        threads = f", threads={self.threads}" if self.threads > 1 and self.length >= 8 * self.step else ""
         call = f"in_blocks({name}, {self.length}, {self.step}{threads})"
         result += ["", f"parts = {call}" if self.parts else call]
         for k, v in enumerate(self.parts):
@@ -83,26 +112,47 @@ class BlockWriter:
     def block(self) -> list[str]:
         """The body of the function of a block."""
         names, outer = self.speller.names, self.outer.names
-        text = [f"{names[v]} = {self._whole(outer[v])}[i:j]" for v in self.cut]
+        text = [f"{names[v]} = {self._cut(outer[v])}" for v in self.cut]
         last = {v: k for k, each in enumerate(self.lines) for v in each.reads}
+        for product, rows in self._scalar_products().items():  # its rows are read where it is summed
+            last.update({x: max(last[x], last[product]) for x in rows})
         free: list[tuple[str, np.dtype | None]] = []
         inside = {each.result for each in self.lines} - set(self.line.results)
+        scalar_products = self._scalar_products()
         for k, each in enumerate(self.lines):
+            if each.result in scalar_products:
+                continue  # written where it is summed
+            if each.result in self.reduced and (factors := scalar_products.get(each.args[0])):
+                text.append(f"{names[each.result]} = {' @ '.join(names[x] for x in factors)}")
+                free += [(names[x], x.dtype) for x in dict.fromkeys(factors) if last[x] <= k and x in inside]
+                continue
             dying = [v for v in dict.fromkeys(each.reads) if last[v] == k and v in inside and v not in self.reduced]
             free += [(names[v], v.dtype) for v in dying]  # may be written over: an element is read before that
             text.append(self._statement(each, free))
         text.append(f"return {', '.join(names[v] for v in self.parts)}".rstrip())
         return text if self.parts else text[:-1]
 
+    def _scalar_products(self) -> dict[Value, tuple[Value, Value]]:
+        """Products of two rows of float64 that are only summed: BLAS does both at once."""
+        users, found = self.line.operation.program.users, {}  # type: ignore[attr-defined]
+        for each in self.lines if self.flat else ():
+            total = next((s for s in self.reduced.values() if s.args[0] is each.result and s.operation is np.sum), None)
+            if each.operation is np.multiply and total is not None and users[each.result] == 1:
+                rows = [x for x in each.args if type(x) is Value and x.shape == self.domain and x.dtype == np.float64]
+                if len(rows) == 2:
+                    found[each.result] = (rows[0], rows[1])
+        return found
+
     def _statement(self, each: Line, free: list[tuple[str, np.dtype | None]]) -> str:
         v, names = each.result, self.speller.names
         if v in self.reduced:
-            given = "" if self.flat else "".join(f", {key}={self.speller.tree(x)}" for key, x in each.params.items())
+            params = self._turned_axes(each) if self.turned else each.params
+            given = "" if self.flat else "".join(f", {key}={self.speller.tree(x)}" for key, x in params.items())
             if (product := self._as_product(each)) is not None:
                 return f"{names[v]} = {product}"
             return f"{names[v]} = np.{each.operation.__name__}({self.speller.tree(each.args[0])}{given})"
         f = np.power if each.operation is operator.pow else each.operation
-        target = f"{self._whole(self.outer.names[v])}[i:j]" if v in self.stored else None
+        target = self._part(self.outer.names[v]) if v in self.stored else None
         if target is None and isinstance(f, np.ufunc):
             target = next((name for name, dtype in free if dtype == v.dtype), None)
             if target is not None:
@@ -119,6 +169,8 @@ class BlockWriter:
         if self.flat or each.operation is not np.sum or each.result.dtype not in (np.float64, np.float32):
             return None
         axes, n, x = self.axes(each), len(self.domain), self.speller.tree(each.args[0])
+        if self.turned:
+            return None
         last = [a for a in range(n) if a not in axes]
         rest = math.prod(self.domain[1:])
         keep = each.params.get("keepdims", False)
@@ -147,13 +199,31 @@ class BlockWriter:
         each = self.reduced[v]
         parts = "parts" if len(self.parts) == 1 else f"[part[{k}] for part in parts]"
         if not self.flat and 0 not in self.axes(each):
-            return f"np.concatenate({parts})"
-        return f"np.{each.operation.__name__}({parts}{', axis=0' if v.shape else ''})"
+            return (
+                f"np.moveaxis(np.concatenate({parts}, axis=-1), -1, 0)" if self.turned else f"np.concatenate({parts})"
+            )
+        whole = f"np.{each.operation.__name__}({parts}{', axis=0' if v.shape else ''})"
+        return f"np.moveaxis({whole}, -1, 0)" if self.turned and each.params.get("keepdims") else whole
 
     def axes(self, each: Line) -> tuple[int, ...]:
         """The reduced axes."""
         axis, n = each.params.get("axis"), len(domain_of(each))
         return tuple(range(n)) if axis is None else tuple(a % n for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+    def _turned_axes(self, each: Line) -> dict[str, object]:
+        """The parameters of a reduction where the first axis is the last one."""
+        n = len(self.domain)
+        axes = sorted((a - 1) % n for a in self.axes(each))
+        keep = {"keepdims": True} if each.params.get("keepdims") else {}
+        return {"axis": axes[0] if len(axes) == 1 else tuple(axes), **keep}
+
+    def _cut(self, name: str) -> str:
+        """The block of an array that is read."""
+        return f"columns({name}, i, j)" if self.turned else f"{self._whole(name)}[i:j]"
+
+    def _part(self, name: str) -> str:
+        """The block of an array that is written."""
+        return f"np.moveaxis({name}[i:j], 0, -1)" if self.turned else f"{self._whole(name)}[i:j]"
 
     def _is_long(self, v: Value) -> bool:
         return len(v.shape) == len(self.domain) and v.shape[0] == self.length

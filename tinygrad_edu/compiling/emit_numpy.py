@@ -64,7 +64,19 @@ def emit_numpy(program: Program, threads: int = 1) -> Module:
     return Emitter(program, threads).module()
 
 
-RESERVED = {"np", "in_blocks", "pool", "functools", "concurrent", "scatter", "put", "bins", "scipy", "threads"}
+RESERVED = {
+    "np",
+    "in_blocks",
+    "pool",
+    "functools",
+    "concurrent",
+    "scatter",
+    "put",
+    "bins",
+    "scipy",
+    "threads",
+    "columns",
+}
 
 
 class Emitter:
@@ -212,7 +224,7 @@ def _is_fresh(line: Line) -> bool:
         or is_reduction(line)
     ):
         return True
-    return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.einsum, np.tensordot)
+    return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.vdot, np.einsum, np.tensordot)
 
 
 def _wrapped(about: list[str]) -> str:

@@ -7,7 +7,7 @@ done.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -84,8 +84,15 @@ def is_input(x: Any) -> bool:
 
 def builder(tree: Any) -> Callable[[Any], Any]:
     """The function that puts a flat sequence of results into the form of a tree: straight-line code, written once."""
+    text, constants = tree_text(tree, [f"y[{i}]" for i in range(len(flatten(tree)[0]))])
+    made: Callable[[Any], Any] = eval(f"lambda y: {text}", {"k": constants})
+    return made
+
+
+def tree_text(tree: Any, leaves: Sequence[str]) -> tuple[str, list[Any]]:
+    """The expression that builds a tree, with these texts for its leaves; and the constants that it calls ``k``."""
     constants: list[Any] = []
-    count = iter(range(1 << 30))
+    rest = iter(leaves)
 
     def text(x: Any) -> str:
         if isinstance(x, dict):
@@ -103,10 +110,10 @@ def builder(tree: Any) -> Callable[[Any], Any]:
             return f"k[{len(constants) - 1}]({inside if hasattr(x, '_fields') else f'({inside})'})"
         if type(x) is Tensor:
             constants.append(Tensor)
-            return f"k[{len(constants) - 1}](y[{next(count)}])"
-        return f"y[{next(count)}]"
+            return f"k[{len(constants) - 1}]({next(rest)})"
+        return next(rest)
 
-    return eval(f"lambda y: {text(tree)}", {"k": constants})
+    return text(tree), constants
 
 
 def named_leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
@@ -125,4 +132,4 @@ def named_leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
     return [leaf for key, child in pairs for leaf in named_leaves(key, child)]
 
 
-__all__ = ["ById", "NotPlain", "builder", "flatten", "is_input", "named_leaves", "signed"]
+__all__ = ["ById", "NotPlain", "builder", "flatten", "is_input", "named_leaves", "signed", "tree_text"]

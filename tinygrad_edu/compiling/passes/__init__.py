@@ -5,17 +5,20 @@ from __future__ import annotations
 from ..program import Kernel, Program
 from .broadcasts import sink
 from .buffers import reuse
+from .factors import factor
 from .fold import fold
 from .fuse import fuse
 from .identities import simplify
 from .lower import lower
 from .merge import drop, merge
 from .regions import gather
+from .stack import stack
 from .transposes import flag
 
 __all__ = [
     "Kernel",
     "drop",
+    "factor",
     "flag",
     "fold",
     "fuse",
@@ -26,11 +29,22 @@ __all__ = [
     "reuse",
     "simplify",
     "sink",
+    "stack",
 ]
 
 
-def improved(program: Program) -> Program:
-    """The program after all passes that know nothing of machines."""
-    for each in (fold, simplify, sink, fold, simplify, sink, merge, flag, drop):
+def improved(program: Program, looked_at: bool = False) -> Program:
+    """The program after all passes that know nothing of machines.
+
+    Parameters
+    ----------
+    looked_at : bool
+        True if results that are not finite are computed again by the function itself: then factors are taken out.
+    """
+    for each in (fold, simplify, sink, fold, simplify, sink, merge, stack):
+        program = each(program)
+    if looked_at:
+        program = factor(program)
+    for each in (flag, drop):
         program = each(program)
     return program

@@ -46,7 +46,10 @@ def domain_of(line: Line) -> Shape:
 
 
 def fuse(
-    program: Program, fits: Callable[[Line], bool] | None = None, smallest: int = 2, numbers: bool = False
+    program: Program,
+    fits: Callable[[Line], bool] | None = None,
+    smallest: int | Callable[[Shape], int] = 2,
+    numbers: bool = False,
 ) -> Program:
     """Put lines into kernels.
 
@@ -54,12 +57,13 @@ def fuse(
     ----------
     fits : callable, optional
         Which lines may go into a kernel; by default all pointwise lines and reductions of arrays.
-    smallest : int
-        Groups of fewer lines are left as they are.
+    smallest : int, or function of a shape
+        Groups of fewer lines (with this domain) are left as they are.
     numbers : bool
         Put lines that compute with numbers alone into kernels too.
     """
     may = fits or (lambda line: True)
+    least = smallest if callable(smallest) else lambda domain: smallest
     fusable = {
         line: is_pure(line)
         and (is_pointwise(line) or is_reduction(line))
@@ -72,7 +76,7 @@ def fuse(
     for line in program.lines:
         if fusable[line]:
             groups.setdefault((levels[line], domain_of(line)), []).append(line)
-    groups = {key: group for key, group in groups.items() if len(group) >= smallest}
+    groups = {key: group for key, group in groups.items() if len(group) >= least(key[1])}
     if not groups:
         return program
     order = _ordered(program, groups)
@@ -84,7 +88,7 @@ def fuse(
                 readers.setdefault(value, set()).add(id(item))
     lines: list[Line] = []
     for item in order:
-        if len(item) < smallest or not fusable[item[0]]:
+        if not fusable[item[0]] or len(item) < least(domain_of(item[0])):
             lines += item
         else:
             needed = [v for line in item for v in line.results if v in outside or readers.get(v, set()) - {id(item)}]

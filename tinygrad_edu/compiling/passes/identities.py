@@ -7,7 +7,7 @@ A few rows say the same in other words that NumPy computes faster: a mean is a s
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -95,19 +95,34 @@ def _negated(line: Line, makers: Makers, p: Line | None, q: Line | None) -> Any:
         return line.like(line.operation, p.args[0], -y)
     if q and _is_plain(x):
         return line.like(line.operation, -x, q.args[0])
-    inner = p.args[0] if p else q.args[0]  # type: ignore[union-attr]
+    turned: Line = p or q  # type: ignore[assignment]
+    if turned.result.size < line.result.size:
+        return None  # there it costs less
+    inner = turned.args[0]
     value = Value(line.result.shape, line.result.dtype, weak=line.result.weak)
     args = (inner, y) if p else (x, inner)
     return [Line(line.operation, args, {}, (value,), place=line.place), line.like(np.negative, value)]
 
 
 def _sum(line: Line, makers: Makers) -> Any:
-    """The sum of negatives is the negative sum."""
-    p = _inner(line.args[0], np.negative, makers)
-    if p is None or len(line.args) > 1 or set(line.params) - {"axis", "keepdims"}:
+    """The sum of negatives is the negative sum; its axes are spelled in one way only."""
+    x = line.args[0]
+    if type(x) is not Value or len(line.args) > 1 or set(line.params) - {"axis", "keepdims"}:
         return None
+    params = _axes(line.params, len(x.shape))
+    p = _inner(x, np.negative, makers)
+    if p is None:
+        return None if params == dict(line.params) else line.like(np.sum, x, **params)
     value = Value(line.result.shape, line.result.dtype)
-    return [Line(np.sum, (p.args[0],), line.params, (value,), place=line.place), line.like(np.negative, value)]
+    return [Line(np.sum, (p.args[0],), params, (value,), place=line.place), line.like(np.negative, value)]
+
+
+def _axes(params: Mapping[str, Any], n: int) -> dict[str, Any]:
+    """The parameters of a reduction of n axes: one axis is a number, several are a tuple, all are left out."""
+    axis = params.get("axis")
+    axes = range(n) if axis is None else sorted(a % n for a in (axis if isinstance(axis, tuple) else (axis,)))
+    spelled: dict[str, Any] = {} if len(axes) == n else {"axis": axes[0] if len(axes) == 1 else tuple(axes)}
+    return spelled | ({"keepdims": True} if params.get("keepdims") else {})
 
 
 def _add(line: Line, makers: Makers) -> Any:
@@ -173,6 +188,8 @@ def _reshape(line: Line, makers: Makers) -> Any:
         return None
     if _same(x, line):
         return x
+    if number := _inner(x, np.full, makers):
+        return line.like(np.full, shape, number.args[1])
     first = _inner(x, np.reshape, makers)
     return line.like(np.reshape, first.args[0] if first else x, shape)
 

@@ -6,6 +6,7 @@ zeros and the zeros to an array, as transposed slices come out of a pass, is one
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from .merge import key_of
 
 LARGE = 4096
 """Smaller arrays keep the shorter words."""
+LARGEST = 1 << 17
+"""Larger ones go by blocks."""
 
 
 def added_at(x: Any, part: Any, index: Any) -> Any:
@@ -36,6 +39,8 @@ def lower(program: Program) -> Program:
             and line.result.dtype in (np.float64, np.float32)
         ):
             return _logaddexp(line)
+        if line.operation is np.sum and not line.params and (parts := _scalar_product(line, makers, users)):
+            return parts
         made: Any = line
         if line.operation is np.add and not line.params:
             made = _joined(line, makers, users) or _addition(line, makers, users) or line
@@ -47,7 +52,7 @@ def lower(program: Program) -> Program:
 
 
 def _logaddexp(line: Line) -> list[Line]:
-    """max(x, y) + log1p(exp(-|x - y|)), where the difference of equal infinities is 0."""
+    """max(x, y) + log1p(exp(-|x - y|)), where the difference of equal infinities, which is NaN, counts as 0."""
     x, y = line.args
     lines: list[Line] = []
 
@@ -56,10 +61,56 @@ def _logaddexp(line: Line) -> list[Line]:
         lines.append(Line(operation, args, {}, (value,), place=line.place))
         return value
 
-    difference = new(np.where, new(np.equal, y, x, dtype=bool), 0, new(np.subtract, x, y))
-    small = new(np.log1p, new(np.exp, new(np.negative, new(np.absolute, difference))))
+    difference = new(np.fmax, new(np.absolute, new(np.subtract, x, y)), 0)
+    small = new(np.log1p, new(np.exp, new(np.negative, difference)))
     last = line.like(np.add, new(np.maximum, x, y), small)
     return [*lines, last]
+
+
+def _scalar_product(line: Line, makers: dict[Value, Line], users: dict[Value, int]) -> list[Line] | None:
+    """The sum of products, or of sums of such, as scalar products: BLAS stores none of the products."""
+    x = line.args[0]
+    parts = _products(x, makers, users)
+    small = type(x) is not Value or not LARGE < x.size <= LARGEST or x.dtype != np.float64
+    if parts is None or small or len(line.args) > 1:
+        return None
+    lines: list[Line] = []
+    total: Any = None
+    for number, p, q in parts:
+        value = Value((), line.result.dtype)
+        lines.append(Line(np.vdot, (p, q), {}, (value,), place=line.place))
+        if number != 1.0:
+            scaled = Value((), line.result.dtype)
+            lines.append(Line(np.multiply, (number, value), {}, (scaled,), place=line.place))
+            value = scaled
+        if total is not None:
+            both = Value((), line.result.dtype)
+            lines.append(Line(np.add, (total, value), {}, (both,), place=line.place))
+            value = both
+        total = value
+    lines[-1] = replace(lines[-1], results=line.results)
+    return lines
+
+
+def _products(x: Any, makers: dict[Value, Line], users: dict[Value, int]) -> list[tuple[float, Value, Value]] | None:
+    """x as a sum of terms ``number * p * q`` with arrays p and q of its shape; None if it is no such sum."""
+    line = makers.get(x) if type(x) is Value else None
+    if line is None or users.get(x) != 1 or line.params or line.several:
+        return None
+    args = line.args
+    if line.operation is np.square:
+        return [(1.0, args[0], args[0])]
+    if line.operation is np.multiply:
+        if all(type(a) is Value and a.shape == x.shape and a.dtype == x.dtype for a in args):
+            return [(1.0, *args)]
+        for number, y in (args, args[::-1]):
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                inner = _products(y, makers, users)
+                return None if inner is None else [(number * c, p, q) for c, p, q in inner]
+    if line.operation is np.add and all(type(a) is Value and a.shape == x.shape for a in args):
+        p, q = (_products(a, makers, users) for a in args)
+        return None if p is None or q is None else [*p, *q]
+    return None
 
 
 def _joined(line: Line, makers: dict[Value, Line], users: dict[Value, int]) -> list[Line] | None:
