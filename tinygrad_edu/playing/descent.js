@@ -106,12 +106,15 @@ function outcome(scene, key, path, most) {
   return { steps: null, why: key === "minibatch" || key === "sgd" ? "noise" : "slow" };
 }
 
-// The largest difference between a path of the page and the engine's, relative to the size of the points.
-function apart(path, engine) {
+// The largest difference between the page's path and the engine's, relative to the size of the points. Newton goes step by
+// step from the engine's points: where it leaps about, the last digit of a point soon decides where it goes.
+function apart(scene, key, engine) {
+  const path = key === "newton"
+    ? engine.map((point, k) => (k ? descend(scene, key, scene.rate, engine[k - 1], 1)[1] : { point }))
+    : descend(scene, key, scene.rate, scene.start, engine.length - 1);
   let worst = 0;
   engine.forEach((point, k) => point.forEach((x, i) => {
-    const mine = path[k] ? path[k].point[i] : NaN;
-    const gap = Math.abs(mine - x) / Math.max(1, Math.abs(x));
+    const gap = Math.abs((path[k] ? path[k].point[i] : NaN) - x) / Math.max(1, Math.abs(x));
     if (!(gap <= worst)) worst = gap;
   }));
   return worst;

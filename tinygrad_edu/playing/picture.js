@@ -15,7 +15,7 @@ const tidy = (v, digits = 6) => {
   if (!Number.isFinite(v) || v === 0) return String(v + 0);
   return Math.abs(v) < 1e-4 || Math.abs(v) >= 1e9 ? String(Number(v.toPrecision(digits)).toExponential()) : String(Number(v.toPrecision(digits)));
 };
-const within = (v, low, high) => Math.min(high, Math.max(low, v));
+const within = (v, low, high) => (v === v ? Math.min(high, Math.max(low, v)) : low);
 
 // Round numbers between two ends, about `wanted` of them.
 function ticks(low, high, wanted) {

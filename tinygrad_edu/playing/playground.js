@@ -220,21 +220,22 @@ function drawPicture() {
 
 // The value above the lowest that is known, over the steps; each line of the grid is a tenth of the one above.
 function drawChart() {
-  const keys = shownKeys();
+  const lines = shownKeys().map((key) => ({
+    key, values: paths[key].slice(0, state.k + 1).map(({ value }, k) => [k, value]).filter(([, v]) => Math.abs(v) < 1e300),
+  })).filter(({ values }) => values.length);
+  const all = lines.flatMap(({ values }) => values.map(([, v]) => v));
+  const lowest = Math.min(scene.minimum ? valueAt(scene, scene.minimum) : Infinity, ...all);
+  const least = 1e-16 * Math.max(1e-12, ...all.map((v) => v - lowest));
+  const height = (v) => Math.log10(Math.max(v - lowest, least));
+  const top = Math.ceil(Math.max(0, ...all.map(height))) || 1;
+  const low = Math.max(Math.floor(Math.min(...all.map(height), top - 1)), top - 16);
   const span = Math.max(10, Math.min(data.steps, state.k));
-  const lines = keys.map((key) => paths[key].slice(0, state.k + 1).map(({ value }) => value));
-  const known = scene.minimum ? valueAt(scene, scene.minimum) : Infinity;
-  const lowest = Math.min(known, ...lines.flat().filter(Number.isFinite));
-  const scale = Math.max(1e-12, Math.abs(atStep("gd").value - lowest), Math.abs(paths.gd[0].value - lowest));
-  const logs = lines.map((line) => line.map((v) => Math.log10(Math.max(v - lowest, scale * 1e-16))).filter(Number.isFinite));
-  const all = logs.flat();
-  const top = Math.ceil(Math.max(0, ...all)) || 1, low = Math.max(Math.floor(Math.min(...all, top - 1)), top - 16);
   const frame = framed($("chart"), { x: [0, span], y: [low, top], powers: true }, "step", "f above its lowest", 200);
-  logs.forEach((line, i) => {
-    const g = put(frame.layer, "g", { class: `path m-${keys[i]}` });
-    put(g, "path", { class: "way", d: joined(line.map((v, k) => [k, v]), frame) });
-    const [x, y] = [frame.x(line.length - 1), frame.y(line[line.length - 1])];
-    put(g, "path", { class: "mark", d: MARKS[keys[i]], transform: `translate(${x} ${y}) scale(.7)` });
+  lines.forEach(({ key, values }) => {
+    const points = values.map(([k, v]) => [k, height(v)]), [k, y] = points[points.length - 1];
+    const g = put(frame.layer, "g", { class: `path m-${key}` });
+    put(g, "path", { class: "way", d: joined(points, frame) });
+    put(g, "path", { class: "mark", d: MARKS[key], transform: `translate(${frame.x(k)} ${frame.y(y)}) scale(.7)` });
   });
 }
 
@@ -369,8 +370,7 @@ function hear() {
 
 // The page looks whether its arithmetic is the engine's, and says so.
 function compare() {
-  const worst = Math.max(...scenes.flatMap((each) => Object.entries(each.engine).map(([key, engine]) =>
-    apart(descend(each, key, each.rate, each.start, engine.length - 1), engine))));
+  const worst = Math.max(...scenes.flatMap((each) => Object.entries(each.engine).map(([key, engine]) => apart(each, key, engine))));
   $("agrees").dataset.apart = String(worst);
   $("agrees").textContent = worst <= 1e-12
     ? `This page computes with the recorded programs of the function and its derivatives. On the paths below its numbers are those of the engine, to ${worst === 0 ? "the last digit" : worst.toExponential(0)}.`
