@@ -243,7 +243,7 @@ def test_what_is_no_learning_rate_is_refused(opened):
 
 def test_one_request_and_no_errors(opened):
     page = opened("data")
-    for button in ("next", "play", "closer", "wider", "all", "play", "back", "first"):
+    for button in ("next", "next", "play", "closer", "wider", "all", "play", "back", "first"):
         page.click(f"#{button}")
     for method in METHODS:
         page.check(f"#show-{method}")
