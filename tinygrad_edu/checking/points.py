@@ -60,6 +60,7 @@ class Point:
         self.overall = max(float(np.max(self.heft, initial=0)), float(np.max(self.scale, initial=0)))
         self.reach = np.zeros_like(self.y)
         self.sigma, self.jumps = noise(self._f, x, self.directions[0].u, self.y)
+        self._f(x + 2.0**-3 * self.directions[0].u)  # for `reach`
         self.conditioning: Array | None = None
         if order == 1 and self.whole:  # f is as large as its rounding says, if not as it looks
             problem.heft = np.fmax(problem.heft, self.sigma / EPS)

@@ -123,7 +123,8 @@ class Trial(Point):
             self.rows.append(row)
             if verdict in (FAIL, OPEN):
                 self.suspects.append((row, direction, j, known))
-            if known.sharp and known.analytic and (verdict == ZERO or reason == BELOW):
+            alone = direction.element is not None or self.x.size == 1
+            if alone and known.sharp and known.analytic and (verdict == ZERO or reason == BELOW):
                 self.faint.append((row, direction, j, known))
 
     def _overflows(self, j: int, known: Measured, u: Array) -> bool:
@@ -189,7 +190,10 @@ class Trial(Point):
                 row.verdict, row.reason = again.judged(self.rtol)
 
     def _by_a_factor(self) -> None:
-        """Fail what is too small to move f, if it is off by one factor at several points: rounding does not do that."""
+        """Fail an element too small to move f, if it is off by one factor at several points: rounding is not.
+
+        (A direction that mixes elements may be: where one of two is lost to rounding, half of the sum is left.)
+        """
         off = [s for s in self.faint if s[0].apart > max(1e-7, 64 * self.problem.coarse) and s[0].verdict != FAIL]
         for row, direction, j, known in sorted(off, key=lambda s: -s[0].apart)[:2]:
             ratios = [known.analytic / known.numeric if known.numeric else np.inf]
@@ -252,6 +256,8 @@ class Trial(Point):
             slopes = self.ladder(direction.u, fine=False)
             again = self.known(analytic, slopes, direction.u, j)
             second, why = again.judged(self.rtol)
+            if second == ZERO:
+                return OPEN, BELOW
             if second == FAIL:
                 return FAIL, why or reason
             if second != OPEN and again.error < abs(known.analytic - known.numeric):

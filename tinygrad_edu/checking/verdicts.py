@@ -111,7 +111,7 @@ class Measured:
             return OPEN, BELOW
         if self.tiny and abs(n) <= BARS * self.error:
             return ZERO, "no more than rounding"
-        if min(abs(a), abs(n)) <= 1e-3 * largest and largest <= 64 * EPS * self.reach < np.inf:
+        if abs(n) <= 1e-3 * abs(a) and abs(a) <= 256 * EPS * self.reach < np.inf:
             return ZERO, "no more than the rounding of f nearby"
         if apart > tolerance:
             coarse = self.error > 1e-3 * largest
@@ -169,4 +169,4 @@ def measured(
     numbers = analytic, slopes.value, slopes.error, slopes.left, slopes.right, slopes.side_error
     known = [float(q[j]) for q in (*numbers, floor, scale, size, grain, reach)]
     said = bool(jumps[j]), bool(slopes.diverging[j]), bool(slopes.kink[j]), slopes.method == "complex step"
-    return Measured(*known, *said)  # type: ignore[arg-type]
+    return Measured(*known, *said)  # type: ignore[call-arg, arg-type]
