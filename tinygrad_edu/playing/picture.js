@@ -63,6 +63,10 @@ function firstView(scene, height, width) {
   const middle = (i) => (ends[0][i] + ends[1][i]) / 2;
   const half = (i) => Math.abs(ends[0][i] - ends[1][i]) * 0.8;
   const widest = Math.max(...scene.names.map((_, i) => half(i))) || 2;
+  if (scene.names.length === 1 && scene.minimum) { // as far on the other side, for those that overshoot
+    const far = 1.3 * Math.abs(scene.start[0] - scene.minimum[0]) || 2;
+    return sided(scene, { x: [scene.minimum[0] - far, scene.minimum[0] + far] });
+  }
   if (scene.names.length === 1) return sided(scene, { x: [middle(0) - widest, middle(0) + widest] });
   const [a, b] = [Math.max(half(0), widest / 3), Math.max(half(1), widest / 3)];
   return squared({ x: [middle(0) - a, middle(0) + a], y: [middle(1) - b, middle(1) + b] }, height, width);

@@ -133,7 +133,7 @@ function words(here) {
 function drawZones(steepest) {
   const svg = $("zones");
   const wide = Math.max(200, svg.parentElement.clientWidth);
-  svg.setAttribute("viewBox", `0 0 ${wide} 34`);
+  svg.setAttribute("viewBox", `0 0 ${wide} 40`);
   svg.setAttribute("width", wide);
   svg.replaceChildren();
   const { zone: now } = about(state.rate, steepest);
@@ -144,11 +144,13 @@ function drawZones(steepest) {
   const place = (rate) => 9 + within((Math.log10(rate) - scene.low) / (scene.high - scene.low), 0, 1) * (wide - 18);
   data.zones.forEach((zone, i) => {
     const left = i ? place(data.zones[i - 1].end / steepest) : 0, right = zone.end === null ? wide : place(zone.end / steepest);
-    put(svg, "rect", { class: `zone zone-${i}${i === now ? " now" : ""}`, x: left, y: 2, width: Math.max(0, right - left), height: 10 });
+    const room = Math.max(0, right - left);
+    put(svg, "rect", { class: `zone zone-${i}${i === now ? " now" : ""}`, x: left, y: 2, width: room, height: 18 });
+    if (room > 7 * zone.name.length) put(svg, "text", { class: "zone-name", x: (left + right) / 2, y: 15, "text-anchor": "middle" }, zone.name);
   });
   const ideal = place(1 / steepest);
-  put(svg, "path", { class: "ideal", d: `M${ideal} 0v15` });
-  put(svg, "text", { x: within(ideal, 60, wide - 60), y: 29, "text-anchor": "middle" }, `ideal ${tidy(1 / steepest, 3)}`);
+  put(svg, "path", { class: "ideal", d: `M${ideal} 0v23` });
+  put(svg, "text", { x: within(ideal, 60, wide - 60), y: 36, "text-anchor": "middle" }, `ideal ${tidy(1 / steepest, 3)}`);
 }
 
 // --- everything from the state
@@ -202,6 +204,9 @@ function drawPicture() {
     shade(canvas, cells, frame);
     levels(cells).forEach((level) => put(frame.layer, "path", { class: "contour", d: contour(cells, level, view, frame) }));
   }
+  const [x, y] = one ? [atStep("gd").point[0], atStep("gd").value] : atStep("gd").point;
+  const inside = x >= view.x[0] && x <= view.x[1] && y >= view.y[0] && y <= view.y[1];
+  $("hint").textContent = inside ? "Click into the picture to start there." : "The descent has left the picture: “Whole path” shows it.";
   if (scene.minimum) drawMinimum(frame, one ? [scene.minimum[0], valueAt(scene, scene.minimum)] : scene.minimum);
   shownKeys().reverse().forEach((key) => {
     const points = paths[key].slice(0, state.k + 1).map(({ point, value }) => (one ? [point[0], value] : point));
