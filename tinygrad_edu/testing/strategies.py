@@ -10,7 +10,7 @@ All shrink to what a person would write down: few axes, few elements, 0 and 1, p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import ceil, floor, inf, isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -69,29 +69,31 @@ def numbers(domain: Domain = "real", *, sizes: str = "all") -> st.SearchStrategy
         If there is no such domain.
     """
     low, high = interval(domain)
-    special = [x for x in SPECIAL if low < x < high]
-    choices = [st.sampled_from(special)] if special else []
-    first, last = floor(8 * max(low, -8.0)) + 1, ceil(8 * min(high, 8.0)) - 1
-    if first <= last and sizes != "extreme":
-        choices.append(st.integers(first, last).map(lambda k: k / 8))
-    if not choices:  # narrow, or far away
-        choices.append(st.integers(1, 7).map(lambda k: low + (high - low) * k / 8 if isfinite(high) else low + k))
-    if sizes != "ordinary":
-        choices.append(st.builds(_towards, st.sampled_from(_ends(low, high)), st.integers(1, 9), st.integers(-8, 8)))
-    return st.one_of(choices).filter(lambda x: low < x < high)
+    inside = lambda xs: [x for x in xs if low < x < high]
+    ordinary = inside(k / 8 for k in sorted(range(-64, 65), key=lambda k: (abs(k), -k)))
+    if not ordinary:  # narrow, or far away
+        width = high - low
+        ordinary = [
+            low + width * k / 8 if isfinite(width) else low + k if isfinite(low) else high - k for k in range(1, 8)
+        ]
+    extreme = inside(x for start, sign in _ends(low, high) for x in _from(start, sign))
+    choices = {"all": [SPECIAL, ordinary, extreme], "ordinary": [SPECIAL, ordinary], "extreme": [SPECIAL, extreme]}[
+        sizes
+    ]
+    return st.one_of([st.sampled_from(found) for xs in choices if (found := inside(xs))])
 
 
 def _ends(low: float, high: float) -> list[tuple[float, float]]:
     """Where powers of ten are counted from, and in which direction."""
-    start = low if isfinite(low) else high if isfinite(high) else 0.0
-    ends = [(start, 1.0), (start, -1.0)] if not isfinite(low) and not isfinite(high) else []
-    ends += [(low, 1.0)] if isfinite(low) else []
-    return ends + ([(high, -1.0)] if isfinite(high) else [])
+    if not isfinite(low) and not isfinite(high):
+        return [(0.0, 1.0), (0.0, -1.0)]
+    return [(low, 1.0)] * isfinite(low) + [(high, -1.0)] * isfinite(high)
 
 
-def _towards(end: tuple[float, float], m: int, e: int) -> float:
-    start, sign = end
-    return start + sign * float(f"{m}e{e}")  # 3e-07, and not 3.0000000000000004e-07
+def _from(start: float, sign: float) -> list[float]:
+    """Numbers with one digit, from 10⁻⁸ to 10⁹ away, simple ones first."""
+    sizes = sorted(((e, m) for e in range(-8, 9) for m in range(1, 10)), key=lambda size: (abs(size[0]), size))
+    return [start + sign * float(f"{m}e{e}") for e, m in sizes]  # 3e-07, and not 3.0000000000000004e-07
 
 
 def dtypes(complex_: bool = False) -> st.SearchStrategy[np.dtype]:
@@ -171,12 +173,14 @@ def arguments(
     dtype : dtype or strategy of them, optional
         By default float64 or float32; of complex domains complex128 or complex64.
     """
-    found = draw(shapes(len(domains), signature=signature, max_dims=max_dims, max_side=max_side, empty=empty))
+    same = repeated and len(set(domains)) == 1 < len(domains) and draw(st.sampled_from([False, False, True]))
+    n, signature = (1, None) if same and signature is None else (len(domains), signature)
+    found = draw(shapes(n, signature=signature, max_dims=max_dims, max_side=max_side, empty=empty))
     of_reals = draw(dtypes()) if dtype is None else dtype
     of_reals = np.dtype(draw(of_reals) if isinstance(of_reals, st.SearchStrategy) else of_reals)
-    wide = {"f": np.result_type(of_reals, np.complex64) if of_reals.kind == "f" else of_reals}
-    typed = [wide["f"] if domain == "complex" else of_reals for domain in domains]
-    args = [draw(arrays(s, d, domain)) for s, d, domain in zip(found, typed, domains, strict=True)]
-    if repeated and len(set(domains)) == 1 < len(domains) and len(set(found)) == 1 and draw(st.booleans()):
-        args = [args[0]] * len(args)
-    return tuple(args)
+    of_complexes = np.result_type(of_reals, np.complex64)
+    args = [
+        draw(arrays(shape, of_complexes if domain == "complex" else of_reals, domain))
+        for shape, domain in zip(found, domains, strict=False)
+    ]
+    return tuple([args[0]] * len(domains) if same and len(set(found)) == 1 else args)
