@@ -226,9 +226,9 @@ FIT_FAULTS = [
     ([".", "--target", "y"],                             "cannot read ."),
     (["mine.csv", "--target", "yy"],                     "mine.csv has no column 'yy'. Did you mean 'y'?"),
     (["mine.csv", "--target", "y", "--features", "q"],   "mine.csv has no column 'q'"),
-    (["mine.csv", "--target", "y", "--loss", "mae"],     "'mae' is not one of 'mse', 'logistic'"),
-    (["mine.csv", "--target", "y", "--loss", "logistic"],       "the target 'y' holds 2. Expected 0 and 1 only"),
-    (["mine.csv", "--target", "y", "--optimizer", "adamant"],   "'adamant' is not one of"),
+    (["mine.csv", "--target", "y", "--loss", "maa"],     "--loss 'maa': there is no such loss. Did you mean mae?"),
+    (["mine.csv", "--target", "y", "--loss", "logistic"],       "for two classes, and the target 'y' has 4: 2, 3,"),
+    (["mine.csv", "--target", "y", "--optimizer", "adamant"],   "there is no such optimizer. Did you mean adamax?"),
     (["mine.csv", "--target", "y", "--learning-rate", "fast"],  "'fast' is no number. Expected one such as 0.01"),
     (["mine.csv", "--target", "y", "--learning-rate", "0"],     "the learning rate is 0.0. Expected a number above 0"),
     (["mine.csv", "--target", "y", "--learning-rate", "nan"],   "the learning rate is nan"),
@@ -288,8 +288,10 @@ def test_an_older_model_is_replaced(told, folder):
 
 
 def test_a_model_that_cannot_be_written_leaves_nothing_behind(told, folder, monkeypatch):
-    def full(source, target):
-        raise OSError(28, "No space left on device")
+    def full(source, target, replace=os.replace):
+        if Path(target).name == "model.json":
+            raise OSError(28, "No space left on device")
+        replace(source, target)
 
     before = sorted(folder.iterdir())
     monkeypatch.setattr(os, "replace", full)
@@ -350,14 +352,17 @@ def test_a_protected_directory_is_found_before_the_work(told, folder, monkeypatc
 
 
 def test_an_interrupted_write_leaves_the_old_model(folder, monkeypatch):
-    def interrupt(source, target):
-        raise KeyboardInterrupt
+    def interrupt(source, target, replace=os.replace):
+        if Path(target).name == "model.json":
+            raise KeyboardInterrupt
+        replace(source, target)
 
     (folder / "model.json").write_text("old")
     monkeypatch.setattr(os, "replace", interrupt)
     assert main(["fit", "mine.csv", "--target", "y", "--output", "model.json"]) == 130
     assert (folder / "model.json").read_text() == "old"
     assert list(folder.glob(".*")) == []
+    assert (folder / "model.json.checkpoint.npz").exists()  # the work is not lost
 
 
 def test_the_diabetes_fit_reaches_least_squares(told):

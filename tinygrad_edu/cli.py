@@ -6,6 +6,7 @@ traceback would mean a fault of ours. Exit code 1 is the answer "the check does 
 
 from __future__ import annotations
 
+import csv
 import os
 import sys
 from collections.abc import Sequence
@@ -15,9 +16,11 @@ import click
 
 from . import __version__
 from .commands.check import show_check_of
+from .commands.choices import LOSSES, MODELS, OPTIMIZERS
 from .commands.explain import show_explanation
-from .commands.fit import LOSSES, OPTIMIZERS, show_fit
+from .commands.fit import show_fit
 from .commands.gradient import show_gradient
+from .commands.predict import show_predictions
 from .commands.story import tell_story
 from .errors import TinygradError
 
@@ -41,6 +44,46 @@ class Whole(click.IntRange):
     """A whole number in a range, called what a person calls it."""
 
     name = "integer"
+
+
+class Share(click.FloatRange):
+    """A number between 0 and 1."""
+
+    name = "share"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=1, min_open=True, max_open=True)
+
+
+class Names(click.ParamType):
+    """Names with commas between, quoted as in CSV where a name holds a comma itself."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """The names, without the blanks around them."""
+        if isinstance(value, list):
+            return value
+        names = next(csv.reader([value], skipinitialspace=True), [])
+        found = [name.strip() for name in names]
+        if value.strip() and "" in found:
+            self.fail(f"{value!r}: there is an empty name. Expected names with commas between", param, ctx)
+        return found if value.strip() else []
+
+
+class Widths(click.ParamType):
+    """Whole numbers from 1 on, with commas between."""
+
+    name = "widths"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The numbers."""
+        if isinstance(value, tuple):
+            return value
+        words = value.split(",")
+        if not all(word.strip().isdigit() and int(word) > 0 for word in words):
+            self.fail(f"{value!r}: expected widths with commas between, such as 32 or 64,32", param, ctx)
+        return tuple(map(int, words))
 
 
 class SpreadAt(click.Command):
@@ -112,25 +155,49 @@ def check(function: str, at: tuple[str, ...], gradient: tuple[str, ...], html: s
     return show_check_of(function, at, gradients=gradient, page=html, **options)
 
 
+OWN = "or file.py:function"
+
+
 @program.command()
 @click.argument("path", metavar="DATA.CSV")
 @click.option("--target", required=True, help="The column to predict.")
-@click.option("--features", help="The columns to predict from, with commas between; by default all others.")
-@click.option("--loss", type=click.Choice(list(LOSSES)), default="mse", show_default=True)
-@click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="momentum", show_default=True)
+@click.option("--features", type=Names(), help="The columns to predict from, with commas between; else all.")
+@click.option("--one-hot", type=Names(), default="", help="Those of them that hold words, with commas between.")
+@click.option("--model", type=click.Choice(list(MODELS)), help="By default the target decides.")
+@click.option("--hidden", type=Widths(), help="Widths of the inner layers of an mlp, such as 64,32; by default 32.")
+@click.option("--loss", metavar="NAME", help=f"{', '.join(LOSSES)}, {OWN}; by default as fits the model.")
+@click.option("--optimizer", metavar="NAME", help=f"{', '.join(OPTIMIZERS)}, {OWN}; by default as fits the model.")
 @click.option("--learning-rate", type=LearningRate(), default="auto", show_default=True, help="auto: by the curvature.")
-@click.option("--batch-size", type=Whole(min=1), help="Examples to a step; all by default, 32 for sgd.")
-@click.option("--epochs", type=Whole(min=1), help="Passes over the data at most; 10000, or 100 for sgd.")
+@click.option("--batch-size", type=Whole(min=1), help="Examples to a step; all by default, 32 for sgd and mlp.")
+@click.option("--epochs", type=Whole(min=1), help="Passes over the data at most; 10000, or 100 in batches.")
 @click.option("--standardize/--no-standardize", default=True, show_default=True, help="Bring features to one scale.")
-@click.option("--seed", type=Whole(min=0), default=0, show_default=True, help="For the mini-batches.")
+@click.option("--seed", type=Whole(min=0), default=0, show_default=True, help="For everything random.")
+@click.option("--validation", type=Share(), metavar="SHARE", help="Set this part of the examples aside, such as 0.2.")
+@click.option("--early-stopping", is_flag=True, help="Stop when the validation loss does; keep the best.")
+@click.option("--patience", type=Whole(min=1), default=20, show_default=True, help="Epochs to wait for it to fall.")
 @click.option("--output", help="Save the model here, as JSON.")
-def fit(path: str, target: str, features: str | None, output: str | None, **options: Any) -> int:
-    """Fit a linear model to DATA.CSV by gradient descent.
+@click.option("--plot", metavar="FIT.PNG", help="Draw the loss and the fit here (.png, .svg or .pdf).")
+@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@click.option("--checkpoint", metavar="RUN.NPZ", help="Keep the state of the run here; by default beside --output.")
+def fit(path: str, target: str, features: list[str] | None, output: str | None, **options: Any) -> int:
+    """Fit a model to DATA.CSV by gradient descent.
 
-    The file has the columns' names in its first line, and one example a line of numbers after that.
+    The file has the columns' names in its first line, and one example a line after that. Numbers are fitted by a line,
+    two classes by a logistic regression, several by a softmax regression; --model asks for something else.
     """
-    chosen = [name.strip() for name in features.split(",")] if features else None
-    return show_fit(path, target, chosen, output, **options)
+    return show_fit(path, target, features, output, **options)
+
+
+@program.command()
+@click.argument("model", metavar="MODEL.JSON")
+@click.argument("path", metavar="DATA.CSV")
+@click.option("--output", metavar="PREDICTIONS.CSV", help="Save the predictions here; else they are printed.")
+def predict(model: str, path: str, output: str | None) -> int:
+    """Apply a model of `fit --output` to DATA.CSV, whose columns are found by their names.
+
+    A row of the predictions belongs to a row of the data, in the same order.
+    """
+    return show_predictions(model, path, output)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

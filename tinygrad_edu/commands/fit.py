@@ -1,159 +1,199 @@
-"""`fit`: a linear model of a person's own CSV file, by gradient descent.
+"""`fit`: a model of a person's own CSV file, by gradient descent.
 
-The prediction is x @ w + b. The descent runs on standardised features; the coefficients are reported, and saved, in
-the units of the data.
+The target decides what kind of model: numbers a line, two classes a logistic regression, several a softmax regression,
+unless something else is asked for. The descent runs on standardised features; the coefficients are reported, and saved,
+in the units of the data.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import click
 import numpy as np
 
-from .. import data, losses, optim
-from ..errors import DataError
+from .. import data, optim
+from .choices import find_loss, find_optimizer
+from .drawing import picture_place, save_picture
+from .fitted import Fitted
+from .fitting import Parts, Plan, fit_model, kind_asked_for, least_squares, parts_of, plan_for
+from .quality import quality, show_quality
+from .resuming import RunState
 from .saving import place_for, save
 from .screen import heading, number, say, show_table
+from .tables import FloatArray, Table, read_table
 
-LOSSES = {"mse": losses.mean_squared_error, "logistic": losses.logistic_loss}
-OPTIMIZERS = {"momentum": optim.momentum, "gd": optim.gradient_descent, "sgd": optim.sgd}
-
-LARGEST = 1e150  # the squares of larger figures would soon be infinite
-LARGEST_LEFT = 1e75  # features that are left as they are enter the curvature, which is squared once more
 ROUNDING = 1e-24  # of the mean square of the target: residuals of 1e-12
-
-
-@dataclass(frozen=True)
-class Model:
-    """A line, plane or hyperplane: target ≈ features @ weights + bias (with the logistic loss: its log-odds)."""
-
-    weights: data.dataset.FloatArray
-    bias: float
-    loss: float
-
-
-def linear_loss(name: str) -> optim.descent.Loss:
-    """The loss of a linear model as a function of its parameters {"w": ..., "b": ...} and the examples."""
-    measure = LOSSES[name]
-    return lambda params, features, target: measure(features @ params["w"] + params["b"], target)
-
-
-def fit_linear(
-    table: data.Dataset, loss: str = "mse", *, algorithm: optim.Algorithm, standardize: bool = True, **options: Any
-) -> tuple[Model, optim.Result]:
-    """Descend from zeros, and return the model in the data's units with the record of the descent."""
-    features, target = table.features, table.target
-    scale = data.Scale(np.zeros(features.shape[1]), np.ones(features.shape[1]))
-    if standardize:
-        features, scale = data.standardize(features)
-    shapes = {"w": features.shape[1], "b": ()}
-    result = optim.minimize(linear_loss(loss), "zeros", algorithm, shapes=shapes, data=(features, target), **options)
-    return Model(*scale.original(result.params["w"], float(result.params["b"])), result.loss), result
-
-
-def least_squares(table: data.Dataset) -> Model:
-    """The exact minimum of the mean squared error, in closed form, by a factorisation instead of a descent."""
-    features, scale = data.standardize(table.features)
-    design = np.column_stack([features, np.ones(len(table))])
-    solution = np.linalg.lstsq(design, table.target)[0]
-    loss = float(losses.mean_squared_error(design @ solution, table.target))
-    return Model(*scale.original(solution[:-1], solution[-1]), loss)
+MOST_ROWS = 40  # of coefficients on the screen
+MOST_COLUMNS = 5
+USUAL_OPTIMIZER = {"linear": "momentum", "mlp": "adam"}
+INTERRUPTED = 130  # the exit code after Ctrl-C
+Qualities = dict[str, tuple[dict[str, Any], data.Dataset]]
 
 
 def show_fit(path: str, target: str, features: list[str] | None, output: str | None, **options: Any) -> int:
-    """Read, fit, print, save."""
-    place = place_for(output, source=path) if output else None
-    table = data.read_csv(path, target, features)
-    loss, name, size = options["loss"], options["optimizer"], options["batch_size"]
-    _check_target(table, loss)
-    _check_sizes(table, loss, options["standardize"])
-    if size is None and name == "sgd":
-        size = min(32, len(table))
-    epochs = options["epochs"] or (10_000 if size is None else 100)
-    with np.errstate(all="ignore"):
-        model, result = fit_linear(
+    """Read, fit, save, print; 0, or 130 after Ctrl-C."""
+    place = place_for(output, path) if output else None
+    picture = picture_place(options["plot"], path, *([output] if output else [])) if options["plot"] else None
+    state = RunState(place, options["checkpoint"], options["resume"], path)
+    plan, table = _planned(path, target, features, options)
+    parts = parts_of(table, options["validation"], options["seed"])
+    name = options["optimizer"] or USUAL_OPTIMIZER.get(plan.model, "lbfgs")
+    size = _batch_size(options["batch_size"], name, plan, len(parts.training))
+    with np.errstate(all="ignore"), state:
+        model, result = fit_model(
+            plan,
             table,
-            loss,
-            algorithm=OPTIMIZERS[name](options["learning_rate"]),
+            parts,
+            find_optimizer(name, _rate(options["learning_rate"], name, plan)),
             standardize=options["standardize"],
-            batch_size=size,
-            epochs=epochs,
             seed=options["seed"],
+            batch_size=size,
+            epochs=options["epochs"] or (10_000 if size is None else 100),
+            early_stopping=options["patience"] if options["early_stopping"] else None,
+            **state.options,
         )
-        exact = least_squares(table) if loss == "mse" else None
-    if not np.all(np.isfinite([*model.weights, model.bias])):
-        raise DataError("the coefficients are too large for a float64. Give the features in a smaller unit")
-    heading(f"{table.target_name} from {len(table.feature_names)} features of {len(table)} examples")
-    show_descent(result, loss, size)
-    show_model(table, model, exact)
-    if place:
-        save(place, description(table, model, result, {**options, "batch_size": size}))
-        say(f"Saved to {output}")
-    return 0
+        state.interrupted = result.reason.startswith("interrupted")
+        qualities = _qualities(model, parts)
+        if place:  # before anything is printed: whoever reads it may leave early, as `head` does
+            about = description(table.examples, result, plan, parts, {**options, "batch_size": size, "optimizer": name})
+            about["quality"] = {key: found for key, (found, _) in qualities.items()}
+            save(place, replace(model, about=about).content())
+        if picture:
+            save_picture(picture, model, result, parts)
+    show_report(model, result, plan, parts, size, qualities)
+    for name, written in (("Saved to", output), ("Drawn in", options["plot"])):
+        if written:
+            say(f"{name} {written}")
+    if state.interrupted and state.path:
+        say(f"The state of the run is in {state.path.name}: --resume goes on with it.")
+    return INTERRUPTED if state.interrupted else 0
+
+
+def _planned(path: str, target: str, features: list[str] | None, options: dict[str, Any]) -> tuple[Plan, Table]:
+    """The table, and what is to be fitted to it."""
+    if options["early_stopping"] and not options["validation"]:
+        raise click.UsageError("--early-stopping watches the validation loss. Expected --validation 0.2 with it")
+    loss = find_loss(options["loss"]) if options["loss"] else None
+    kind = kind_asked_for(options["model"], loss)
+    classes = None if kind is None else kind in ("two", "many")
+    table = read_table(path, target, features, one_hot=options["one_hot"], classes=classes)
+    return plan_for(table, options["model"], loss, options["hidden"]), table
+
+
+def show_report(
+    model: Fitted, result: optim.Result, plan: Plan, parts: Parts, batch_size: int | None, qualities: Qualities
+) -> None:
+    """Print what was found."""
+    show_result(model, result, plan, parts, batch_size)
+    exact = least_squares(parts.training) if plan.model == "linear" and plan.loss.name == "mse" else None
+    show_coefficients(model, exact)
+    if exact:
+        show_excess(result.loss, exact[2], parts.training.target)
+    show_quality(model, {name: (found, len(part)) for name, (found, part) in qualities.items()})
+
+
+def show_result(model: Fitted, result: optim.Result, plan: Plan, parts: Parts, batch_size: int | None) -> None:
+    """Print what was fitted, and how the descent went."""
+    training, aside = parts.training, parts.validation
+    rest = f", {len(aside)} more set aside" if aside else ""
+    layers = f", layers of {', '.join(map(str, plan.hidden))}" if plan.hidden else ""
+    heading(f"{model.target} from {training.features.shape[1]} features of {len(training)} examples{rest}")
+    say(f"{_called(model)}{layers}")
+    show_descent(result, plan.loss.name, batch_size)
+    if result.validation_loss is not None:
+        say(f"validation loss: {number(result.validation_loss)}, lowest after {result.best_epoch} epochs")
+
+
+def _called(model: Fitted) -> str:
+    """What kind of model it is, in words."""
+    if model.kind == "numbers":
+        return "linear regression" if model.model == "linear" else "perceptron for numbers"
+    if model.kind == "counts":
+        return "Poisson regression: exp(features @ coefficients + intercept)"
+    kind = {"mlp": "perceptron", "softmax": "softmax regression"}.get(model.model, "logistic regression")
+    return f"{kind} for {len(model.classes)} classes: {', '.join(model.classes)}"
 
 
 def show_descent(result: optim.Result, loss: str, batch_size: int | None) -> None:
     """Print how the descent went."""
-    numbers = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in result.algorithm.hyperparameters.items())
+    shown = {k: v for k, v in result.algorithm.hyperparameters.items() if isinstance(v, float | int) and v is not False}
+    numbers = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in shown.items())
     batch = "full batch" if batch_size is None else f"batches of {batch_size}"
-    say(f"{result.algorithm.name} ({numbers}), {batch}")
+    say(f"{result.algorithm.name}{f' ({numbers})' if numbers else ''}, {batch}")
     say(f"{result.steps} steps in {result.epochs} epochs: {result.reason}")
     say(f"loss ({loss}): {number(result.history.losses[0])} at the start, {number(result.loss)} at the end")
 
 
-def show_model(table: data.Dataset, model: Model, exact: Model | None) -> None:
+def show_coefficients(model: Fitted, exact: tuple[FloatArray, float, float] | None) -> None:
     """Print the coefficients in the data's units, beside the closed-form ones if there are any."""
-    names = ("coefficient of", "by descent") + (("least squares",) if exact else ())
-    models = [model] + ([exact] if exact else [])
-    rows = [(name, *(number(m.weights[i]) for m in models)) for i, name in enumerate(table.feature_names)]
-    show_table(names, [*rows, ("intercept", *(number(m.bias) for m in models))])
+    if model.model == "mlp":
+        count = sum(weights.size + np.size(biases) for weights, biases in model.layers)
+        say(f"{count} parameters")
+        return
+    weights, bias = model.layers[0]
+    if model.kind == "many" and len(model.classes) > MOST_COLUMNS:
+        say(f"{weights.size + bias.size} coefficients and intercepts")
+        return
+    columns = np.vstack([weights.reshape(len(weights), -1), np.reshape(bias, (1, -1))])
     if exact:
-        above = max(model.loss - exact.loss, 0.0)
-        rounding = ROUNDING * float(np.mean(table.target**2))  # below it a fit is perfect, and a ratio means nothing
-        relative = f", relative {above / exact.loss:.1e}" if exact.loss > rounding else ""
-        say(f"Least squares has loss {number(exact.loss)}; the descent ended {above:.1e} above it{relative}.")
+        columns = np.column_stack([columns, [*exact[0], exact[1]]])
+    names = model.classes if model.kind == "many" else ("by descent",)
+    rows = [(name, *map(number, row)) for name, row in zip((*model.features, "intercept"), columns, strict=True)]
+    left_out = len(rows) - 1 - MOST_ROWS
+    if left_out > 0:
+        rows = [*rows[:MOST_ROWS], (f"({left_out} more)", *[""] * columns.shape[1]), rows[-1]]
+    show_table(("coefficient of", *names, *(("least squares",) if exact else ())), rows)
+    if model.kind == "two":
+        say(f"A positive sum speaks for {model.classes[1]!r}, a negative one for {model.classes[0]!r}.")
 
 
-def description(table: data.Dataset, model: Model, result: optim.Result, options: dict[str, Any]) -> dict[str, Any]:
-    """All that is needed to use the model, and to repeat the fit; plain enough for JSON."""
+def show_excess(loss: float, exact: float, target: FloatArray) -> None:
+    """Print how far above the exact minimum the descent has ended."""
+    above = max(loss - exact, 0.0)
+    rounding = ROUNDING * float(np.mean(target**2))  # below it a fit is perfect, and a ratio means nothing
+    relative = f", relative {above / exact:.1e}" if exact > rounding else ""
+    say(f"Least squares has loss {number(exact)}; the descent ended {above:.1e} above it{relative}.")
+
+
+def description(
+    examples: data.Dataset, result: optim.Result, plan: Plan, parts: Parts, options: dict[str, Any]
+) -> dict[str, Any]:
+    """All that is needed to repeat the fit; plain enough for JSON."""
+    shown = result.algorithm.hyperparameters.items()
+    numbers = {k: v for k, v in shown if v is None or isinstance(v, str | float | int | list | tuple)}
     return {
-        "model": "linear",
-        "target": table.target_name,
-        "intercept": model.bias,
-        "coefficients": dict(zip(table.feature_names, map(float, model.weights), strict=True)),
-        "loss": {"name": options["loss"], "value": model.loss},
+        "loss": {"name": plan.loss.name, "value": result.loss},
         "fit": {
-            "data": Path(table.source).name,
-            "examples": len(table),
+            "data": Path(examples.source).name,
+            "examples": len(parts.training),
+            "set_aside": len(parts.validation) if parts.validation else 0,
             "standardized": options["standardize"],
             "optimizer": options["optimizer"],
-            **result.algorithm.hyperparameters,
+            **numbers,
             "batch_size": options["batch_size"],
             "epochs": result.epochs,
             "steps": result.steps,
             "converged": result.converged,
+            "reason": result.reason,
             "seed": options["seed"],
         },
     }
 
 
-def _check_target(table: data.Dataset, loss: str) -> None:
-    wrong = table.target[(table.target != 0) & (table.target != 1)]
-    if loss == "logistic" and wrong.size:
-        raise DataError(
-            f"--loss logistic: the target {table.target_name!r} holds {number(wrong[0])}. Expected 0 and 1 only"
-        )
+def _qualities(model: Fitted, parts: Parts) -> Qualities:
+    named = {"training": parts.training, **({"validation": parts.validation} if parts.validation else {})}
+    return {name: (quality(model, part.features, part.target), part) for name, part in named.items()}
 
 
-def _check_sizes(table: data.Dataset, loss: str, standardize: bool) -> None:
-    """Name the column whose squares would overflow: the descent could only say that its loss is infinite."""
-    most = LARGEST if standardize else LARGEST_LEFT
-    names = () if standardize else table.feature_names
-    for name in (*names, *([table.target_name] if loss == "mse" else [])):
-        if (size := float(np.max(np.abs(table.column(name))))) > most:
-            raise DataError(
-                f"the column {name!r} holds numbers of the size {number(size)}, too large to be squared. Expected at "
-                f"most {most:.0e}: give it in a larger unit"
-            )
+def _batch_size(given: int | None, optimizer: str, plan: Plan, count: int) -> int | None:
+    if given is not None or not (optimizer == "sgd" or (plan.model == "mlp" and "newton" not in optimizer)):
+        return given
+    return None if optimizer in ("lbfgs", "rprop") else min(32, count)
+
+
+def _rate(given: float | Literal["auto"], optimizer: str, plan: Plan) -> float | Literal["auto"]:
+    """A perceptron of a few hundred numbers takes larger steps than the networks that Adam's 0.001 was found for."""
+    return 0.01 if given == "auto" and plan.model == "mlp" and optimizer == "adam" else given

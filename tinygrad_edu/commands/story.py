@@ -12,9 +12,12 @@ from typing import Any
 import numpy as np
 
 from .. import data, optim
-from .fit import fit_linear, least_squares, show_descent, show_model
+from .choices import LOSSES
+from .fit import show_coefficients, show_descent, show_excess
+from .fitting import Parts, Plan, fit_model, least_squares
 from .gradient import measure, show_check
 from .screen import heading, say
+from .tables import Column, Table
 
 
 def f(x: Any, y: Any) -> Any:
@@ -32,12 +35,17 @@ def tell_story() -> int:
 
     heading("2. A model of real data, by following the gradient downhill")
     table = data.load_diabetes()
+    columns = tuple(map(Column, table.feature_names))
     say(f"{table.description} {table.citation}.")
     say("prediction = features @ w + b, loss = mean squared error, start at zero:")
     watched = sys.stderr.isatty()
-    model, result = fit_linear(table, algorithm=optim.gradient_descent("auto"), progress=watched)
+    rule = optim.gradient_descent("auto")
+    plan = Plan("linear", "numbers", LOSSES["mse"])
+    model, result = fit_model(plan, Table(table, columns), Parts(table), rule, progress=watched)
+    exact = least_squares(table)
     show_descent(result, "mse", None)
-    show_model(table, model, least_squares(table))
+    show_coefficients(model, exact)
+    show_excess(result.loss, exact[2], table.target)
 
     heading("3. Where to go next")
     say('  tinygrad-edu gradient "x**2 + 3*sin(y)" --at x=1 y=2      a formula of yours')

@@ -84,6 +84,15 @@ def svg_of(ax: Axes) -> str:
     return text.getvalue()
 
 
+def row_of_axes(count: int) -> list[Axes]:
+    """Axes in a row, on a figure that no window will show, for a program without a screen."""
+    _matplotlib()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.2 * count, 4.2), layout="constrained")
+    return [figure.add_subplot(1, count, k + 1) for k in range(count)]
+
+
 def settle(ax: Axes, x: str, y: str) -> Axes:
     """Name the axes where nobody has named them yet, and take away the frame that bounds nothing."""
     if not ax.get_xlabel():
