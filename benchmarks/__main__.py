@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import compiling, importing, models, operations, optimizers, peers, vocabulary
+from . import checkers_compared, compiling, importing, models, operations, optimizers, peers, training, vocabulary
 from .harness import SMOKE, Effort, Figure, markdown, summary
 
 WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
@@ -20,6 +20,8 @@ WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
     "vocabulary": vocabulary.report,
     "compiling": compiling.report,
     "optimizers": optimizers.report,
+    "checkers": checkers_compared.report,
+    "training": training.report,
     "import": lambda effort, smoke: importing.report(effort),
 }
 

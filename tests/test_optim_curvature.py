@@ -15,7 +15,7 @@ def bowl(p):
     return 4 + (p[0] - 2) ** 2 + 2 * p[1] ** 2
 
 
-def steps_walked(loss, start, rate, goal, shrink, most=200):
+def steps_walked(loss, start, rate, goal, shrink, most=350):
     """How many steps of gradient descent bring the error to this share of the first one; infinite if none do."""
     rule = optim.gradient_descent(rate)
     for k, point in enumerate(islice(optim.iterates(loss, start, rule), most)):

@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from benchmarks import mapping
 from tinygrad_edu import data, losses, optim
 from tinygrad_edu.errors import DataError, DivergenceError, HyperparameterError, MissingExtraError, TraceError
 from tinygrad_edu.optim import examples as examples_file
@@ -194,6 +196,18 @@ def test_a_memory_map_is_data(tmp_path):
             optim.minimize(linear, START, optim.sgd(0.02), data=d, epochs=3, batch_size=size) for d in (mapped, (x, y))
         )
         assert same(one.params, other.params)
+
+
+def test_data_on_the_disk_are_never_copied_as_a_whole(tmp_path, monkeypatch):
+    """The small form of `python -m benchmarks.mapping`."""
+    monkeypatch.setattr(examples_file, "SMALL", 2**20)
+    mapping.write(tmp_path, rows=80_000)
+    tracemalloc.start()
+    found = mapping.fit(tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.history.losses[1] < found.history.losses[0]
+    assert peak < 16e6 < (tmp_path / "x.npy").stat().st_size / 2
 
 
 def test_the_gradient_can_be_compiled():

@@ -18,6 +18,8 @@ from .dataset import FloatArray
 
 CONSTANT = 1e-14  # of its mean: a deviation below this is what rounding leaves of a column that does not vary
 
+BLOCK = 2**19  # numbers that `scale_of` takes at a time
+
 
 class Standardized(NamedTuple):
     """What `standardize` returns: the scaled features, and the scale that undoes it."""
@@ -118,7 +120,7 @@ def standardize(features: ArrayLike) -> Standardized:
     return Standardized(standard, scale)
 
 
-def scale_of(features: Any, rows_at_once: int = 65_536) -> Scale:
+def scale_of(features: Any, rows_at_once: int | None = None) -> Scale:
     """The scale of an array that does not fit in the memory, in one pass over its rows.
 
     Each block of rows has a count n, a mean m and a sum of squares around it s; two blocks together have the mean
@@ -128,8 +130,8 @@ def scale_of(features: Any, rows_at_once: int = 65_536) -> Scale:
     ----------
     features : array, shape (n, p)
         In the memory or on the disk (`memory_map`).
-    rows_at_once : int
-        How many of them are in the memory at one time.
+    rows_at_once : int, optional
+        How many of them are in the memory at one time; by default about four megabytes.
 
     Returns
     -------
@@ -156,6 +158,7 @@ def scale_of(features: Any, rows_at_once: int = 65_536) -> Scale:
     """
     if np.ndim(features) != 2 or len(features) == 0:
         raise ShapeError(f"scale_of: features are {np.shape(features)}. Expected (n, p) with at least one row")
+    rows_at_once = rows_at_once or max(BLOCK // max(features.shape[1], 1), 1)
     count, mean, squares = 0, np.zeros(features.shape[1]), np.zeros(features.shape[1])
     for first in range(0, len(features), rows_at_once):
         rows = np.asarray(features[first : first + rows_at_once], dtype=np.float64)
