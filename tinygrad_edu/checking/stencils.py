@@ -67,16 +67,23 @@ def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Ar
     not move at all, the points draw apart; where it is not finite, they draw together, and try the other side.
     """
     sigma, open_, jumps = np.zeros_like(y), np.ones(y.shape, bool), np.zeros(y.shape, bool)
-    for step in (2.0**-32, 2.0**-24, 2.0**-15, 2.0**-8):
+    for step in (2.0**-36, 2.0**-24, 2.0**-15, 2.0**-8):
         row = _seven(f, x, u, y, step)
-        if step == 2.0**-32 and not np.isfinite(row).all():
+        if step == 2.0**-36 and not np.isfinite(row).all():
             step = next((s for s in (FINEST, -FINEST) if np.isfinite(_seven(f, x, u, y, s)).all()), step)
             row = _seven(f, x, u, y, step)
         row = np.where(np.isfinite(row), row, y)
         stairs = _quantum(f, x + 2.5 * step * u, row)
-        stairs = np.maximum(stairs, _jump(row) / 2) if abs(step) <= 2.0**-32 else stairs
+        stairs = np.maximum(stairs, _jump(row) / 2) if abs(step) <= 2.0**-36 else stairs
         jumps |= open_ & (stairs > 0)
-        sigma = np.where(open_, np.maximum(_deviation(row), stairs), sigma)
+        deviation, smooth = _deviation(row)
+        smooth &= open_ & (stairs == 0) & (deviation > 256 * EPS * np.abs(y))
+        if smooth.any() and step == 2.0**-36:  # a singularity is so near that what is seen is no noise but its curve
+            nearer = _seven(f, x, u, y, FINEST)
+            deviation = np.where(
+                smooth, np.fmin(deviation, _deviation(np.where(np.isfinite(nearer), nearer, y))[0]), deviation
+            )
+        sigma = np.where(open_, np.maximum(deviation, stairs), sigma)
         open_ &= (row == row[0]).all(axis=0)
         if not open_.any():
             break
@@ -108,7 +115,7 @@ def _jump(row: Array) -> Array:
     return np.where((first > 1e4 * second) & (first > 64 * EPS * np.abs(row[0])), first, 0)
 
 
-def _deviation(row: Array) -> Array:
-    """σ from the fourth and fifth differences, the larger of two estimates."""
-    found = [np.sqrt(np.mean(np.diff(row, k, axis=0) ** 2, axis=0) / comb(2 * k, k)) for k in (4, 5)]
-    return np.maximum(*found)
+def _deviation(row: Array) -> tuple[Array, Array]:
+    """σ from the fourth and fifth differences, the larger of two estimates; and where they shrink, as of a smooth f."""
+    four, five, six = (np.sqrt(np.mean(np.diff(row, k, axis=0) ** 2, axis=0) / comb(2 * k, k)) for k in (4, 5, 6))
+    return np.maximum(four, five), (five < 0.5 * four) & (six < 0.5 * five)
