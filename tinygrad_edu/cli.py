@@ -20,6 +20,7 @@ from .commands.choices import LOSSES, MODELS, OPTIMIZERS
 from .commands.explain import show_explanation
 from .commands.fit import show_fit
 from .commands.gradient import show_gradient
+from .commands.playground import show_playground
 from .commands.predict import show_predictions
 from .commands.story import tell_story
 from .errors import TinygradError
@@ -133,6 +134,23 @@ def explain(function: str, at: tuple[str, ...], html: str | None, opened: bool) 
     FUNCTION is a formula such as "exp(2*y)*sin(x)", or file.py:name.
     """
     return show_explanation(function, at, html, opened)
+
+
+@program.command(cls=SpreadAt, context_settings={"ignore_unknown_options": True})
+@click.argument("what", metavar="FUNCTION|DATA.CSV|SCENE")
+@click.option("--at", multiple=True, metavar="NAME=VALUE ...", help="Where to start: --at x=1 y=1")
+@click.option("--target", help="Of a table, the column to predict.")
+@click.option("--feature", help="Of a table, the column to predict from.")
+@click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True), help="By default half of 1/f″.")
+@click.option("--html", metavar="PAGE.HTML", help="Write a page to play on in a browser.")
+@click.option("--open", "opened", is_flag=True, help="Open that page.")
+def playground(what: str, at: tuple[str, ...], html: str | None, opened: bool, **options: Any) -> int:
+    """Gradient descent by hand: what learning rates do, and the methods side by side.
+
+    Goes down a formula such as "x**2 + 10*y**2", file.py:name, a line through DATA.CSV, or one of the scenes google,
+    valley, ravine, chain, hills, banana, diabetes.
+    """
+    return show_playground(what, at, html=html, opened=opened, **options)
 
 
 @program.command(cls=SpreadAt, context_settings={"ignore_unknown_options": True})
