@@ -247,6 +247,13 @@ def test_a_part_is_set_aside_and_judged_by_itself(told, folder):
     assert np.sum(saved()["quality"]["training"]["confusion"]) == 45
 
 
+def test_a_class_that_only_occurs_aside_is_told(told, folder):
+    Path("rare.csv").write_text("x,y\n" + "".join(f"{i},{'rare' if i == 8 else 'ab'[i % 2]}\n" for i in range(12)))
+    parts = [told(f"fit rare.csv --target y --validation 0.5 --seed {seed} --epochs 3")[1] for seed in range(6)]
+    unseen = ["nothing can be learnt of them: rare" in part for part in parts]
+    assert True in unseen and False in unseen
+
+
 def test_what_is_set_aside_does_not_enter_the_fit(told, folder):
     told("fit line.csv --target line --validation 0.5 --seed 3 --output m.json")
     table = tables.read_table("line.csv", "line").examples
@@ -334,6 +341,7 @@ FAULTS = [
     ("colour.csv --target colour --model logistic",    "--model logistic is for two classes, and the target 'colour' has 3: blue, green, red"),
     ("line.csv --target line --model poisson",         "the target 'line' holds -"),
     ("count.csv --target count --loss gamma",          "the target 'count' holds 0. Expected numbers above 0"),
+    ("zeros.csv --target y --model poisson",           "the target 'y' holds 0 only"),
     ("line.csv --target line --hidden 3",              "--hidden gives the inner layers of a perceptron. Expected --model mlp"),
     ("line.csv --target line --model mlp --hidden 3,x", "expected widths with commas between, such as 32 or 64,32"),
     ("line.csv --target line --model mlp --hidden 0",  "expected widths"),
@@ -372,6 +380,7 @@ FAULTS = [
 ]
 TABLES = {
     "one.csv": "x,z,y\n1,2,a\n1,3,a\n",
+    "zeros.csv": "x,y\n1,0\n2,0\n",
     "nan.csv": "x,y\n1,2\nNaN,3\n4,4\n",
     "empty.csv": "x,y\n1,2\n2,\n",
     "slip.csv": "x,y\n1,1\n2,3\n3,two\n4,4\n",

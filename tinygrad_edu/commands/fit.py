@@ -22,7 +22,7 @@ from .fitting import Parts, Plan, fit_model, kind_asked_for, least_squares, part
 from .quality import quality, show_quality
 from .resuming import RunState
 from .saving import place_for, save
-from .screen import heading, number, say, show_table
+from .screen import counted, heading, number, say, show_table
 from .tables import FloatArray, Table, read_table
 
 ROUNDING = 1e-24  # of the mean square of the target: residuals of 1e-12
@@ -100,8 +100,12 @@ def show_result(model: Fitted, result: optim.Result, plan: Plan, parts: Parts, b
     training, aside = parts.training, parts.validation
     rest = f", {len(aside)} more set aside" if aside else ""
     layers = f", layers of {', '.join(map(str, plan.hidden))}" if plan.hidden else ""
-    heading(f"{model.target} from {training.features.shape[1]} features of {len(training)} examples{rest}")
+    features, examples = counted(training.features.shape[1], "feature"), counted(len(training), "example")
+    heading(f"{model.target} from {features} of {examples}{rest}")
     say(f"{_called(model)}{layers}")
+    unseen = [name for k, name in enumerate(model.classes) if k not in training.target]
+    if unseen:
+        say(f"Only among the examples set aside, so that nothing can be learnt of them: {', '.join(unseen)}")
     show_descent(result, plan.loss.name, batch_size)
     if result.validation_loss is not None:
         say(f"validation loss: {number(result.validation_loss)}, lowest after {result.best_epoch} epochs")
@@ -123,7 +127,7 @@ def show_descent(result: optim.Result, loss: str, batch_size: int | None) -> Non
     numbers = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in shown.items())
     batch = "full batch" if batch_size is None else f"batches of {batch_size}"
     say(f"{result.algorithm.name}{f' ({numbers})' if numbers else ''}, {batch}")
-    say(f"{result.steps} steps in {result.epochs} epochs: {result.reason}")
+    say(f"{counted(result.steps, 'step')} in {counted(result.epochs, 'epoch')}: {result.reason}")
     say(f"loss ({loss}): {number(result.history.losses[0])} at the start, {number(result.loss)} at the end")
 
 

@@ -78,6 +78,8 @@ def plan_for(table: Table, model: str | None, loss: Loss | None, hidden: Sequenc
     if kind == "counts" and (lowest < 0 or (loss is not None and loss.name == "gamma" and lowest == 0)):
         wanted = "numbers above 0" if lowest == 0 else "counts: 0, 1, 2 ..."
         raise DataError(f"{asked}: the target {examples.target_name!r} holds {number(lowest)}. Expected {wanted}")
+    if kind == "counts" and not examples.target.any():
+        raise DataError(f"{asked}: the target {examples.target_name!r} holds 0 only, whose logarithm has no bottom")
     layers = tuple(hidden or (32,)) if model == "mlp" else ()
     return Plan(model or SIMPLEST[kind], kind, loss or find_loss(USUAL[kind]), layers)
 

@@ -15,7 +15,7 @@ from ..errors import DataError
 from .fitted import Fitted, read_model
 from .quality import quality, show_quality
 from .saving import place_for, write
-from .screen import heading, number, say
+from .screen import counted, heading, number, say
 from .tables import Cells, FloatArray, class_name, read_features
 
 
@@ -31,7 +31,7 @@ def show_predictions(model_path: str, path: str, output: str | None) -> int:
         print(text, end="")
         return 0
     write(place, text)
-    heading(f"{model.target} of {len(features)} rows, by {Path(model_path).name}")
+    heading(f"{model.target} of {counted(len(features), 'row')}, by {Path(model_path).name}")
     unused = [name for name in header if name != model.target and name not in {c.name for c in model.columns}]
     if unused:
         say(f"Columns that the model does not use: {', '.join(unused)}")
@@ -88,12 +88,12 @@ def strangers(model: Fitted, features: FloatArray) -> Iterable[str]:
 
 def show_known(model: Fitted, features: FloatArray, cells: Cells) -> None:
     """Print how good the predictions are, if every row of the table tells the truth."""
-    known: list[Any] = [_known(model, cell) for _, cell in cells]
+    known: list[Any] = [_known(model, cell) for cell in cells.words]
     if all(value is not None for value in known):
         found = quality(model, features, np.array(known, dtype=float))
         show_quality(model, {"this table": (found, len(known))})
     else:
-        line = next(line for (line, _), value in zip(cells, known, strict=True) if value is None)
+        line = next(line for line, value in zip(cells.lines, known, strict=True) if value is None)
         say(f"The predictions are not compared with {model.target}: line {line} does not tell it.")
 
 

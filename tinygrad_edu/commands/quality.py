@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .fitted import Fitted
-from .screen import number, say, show_table
+from .screen import counted, number, say, show_table
 from .tables import FloatArray
 
 MOST_CLASSES = 8  # a wider table does not fit on the screen
@@ -47,11 +47,11 @@ def show_quality(model: Fitted, named: dict[str, tuple[dict[str, Any], int]]) ->
     for name, (found, count) in named.items():
         if "accuracy" in found:
             right = int(np.trace(found["confusion"]))
-            say(f"{name}: accuracy {found['accuracy']:.1%}, {right} of {count} examples")
+            say(f"{name}: accuracy {found['accuracy']:.1%}, {right} of {counted(count, 'example')}")
         else:
             squared = f", R² {found['r_squared']:.4f}" if "r_squared" in found else ""
             error = found["root_mean_squared_error"]
-            say(f"{name}: typical error {number(error)} (root mean square){squared}, {count} examples")
+            say(f"{name}: typical error {number(error)} (root mean square){squared}, {counted(count, 'example')}")
     last, (found, _) = list(named.items())[-1]
     if model.classes:
         show_confusions(model.classes, found["confusion"], last)

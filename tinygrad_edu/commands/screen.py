@@ -42,6 +42,15 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console().print(grid)
 
 
+def counted(count: int, word: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "example"), counted(2, "example")
+    ('1 example', '2 examples')
+    """
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def number(value: float) -> str:
     """Six significant digits.
 

@@ -7,10 +7,10 @@ table is encoded as the first one was, or refused.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,17 @@ from ..data.reading import is_number, number_in, position_of, read_rows
 from ..errors import DataError
 
 FloatArray = NDArray[np.float64]
-Cells = list[tuple[int, str]]
-"""One column of a table: the number of the line, and what stands in the cell."""
+
+
+class Cells(NamedTuple):
+    """One column of a table as text: the numbers of its lines, which all columns share, and what stands there."""
+
+    lines: list[int]
+    words: list[str]
+
+    def placed(self) -> Iterator[tuple[int, str]]:
+        """(number of the line, cell), one after another."""
+        return zip(self.lines, self.words, strict=True)
 
 
 @dataclass(frozen=True)
@@ -51,14 +60,16 @@ class Column:
     def encoded(self, cells: Cells, place: str) -> FloatArray:
         """Its features, shape (n, number of features)."""
         if not self.words:
-            return np.array([[_number(cell, f"{place}, line {line}, column {self.name!r}")] for line, cell in cells])
-        for line, cell in cells:
+            return np.array(
+                [[_number(cell, f"{place}, line {line}, column {self.name!r}")] for line, cell in cells.placed()]
+            )
+        for line, cell in cells.placed():
             if cell not in self.words:
                 raise DataError(
                     f"{place}, line {line}, column {self.name!r}: {cell!r} is none of the words that the model was "
                     f"fitted to: {listed(self.words)}. Leave the line out, or fit a model that knows the word"
                 )
-        return np.array([[float(cell == word) for word in self.words[1:]] for _, cell in cells])
+        return np.array([[float(cell == word) for word in self.words[1:]] for cell in cells.words])
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,11 +180,13 @@ def _check_chosen(chosen: Sequence[str], one_hot: Sequence[str], target: str, na
 
 
 def _cells(rows: Any, header: Sequence[str], names: Sequence[str]) -> dict[str, Cells]:
-    places = {n: header.index(n) for n in names}
-    found: dict[str, Cells] = {n: [] for n in names}
+    lines: list[int] = []
+    found = {n: Cells(lines, []) for n in names}
+    columns = [(header.index(n), cells.words) for n, cells in found.items()]
     for line, cells in rows:
-        for n, place in places.items():
-            found[n].append((line, cells[place]))
+        lines.append(line)
+        for place, words in columns:
+            words.append(cells[place])
     return found
 
 
@@ -182,13 +195,13 @@ def _column(name: str, cells: Cells, one_hot: bool, place: str) -> Column:
         numbers = Column(name).encoded(cells, place)
         return Column(name, lowest=float(numbers.min()), highest=float(numbers.max()))
     _check_filled(cells, place, name)
-    words = tuple(sorted({cell for _, cell in cells}))
+    words = tuple(sorted(set(cells.words)))
     if len(words) < 2:
         raise DataError(f"{place}, column {name!r}: there is one word only, {words[0]!r}, which tells nothing")
-    if 2 * len(words) > len(cells) and len(words) > 20:
+    if 2 * len(words) > len(cells.words) and len(words) > 20:
         raise DataError(
-            f"{place}, column {name!r}: {len(words)} different words in {len(cells)} lines are names, not categories. "
-            "Leave the column out with --features"
+            f"{place}, column {name!r}: {len(words)} different words in {len(cells.words)} lines are names, not "
+            "categories. Leave the column out with --features"
         )
     return Column(name, words)
 
@@ -206,18 +219,20 @@ def _target(cells: Cells, name: str, target: str, classes: bool | None) -> tuple
     """The target as numbers, and the names of its classes if it has any."""
     place = f"{name}, column {target!r}"
     _check_filled(cells, name, target)
-    worded = [cell for _, cell in cells if not is_number(cell)]
+    worded = [cell for cell in cells.words if not is_number(cell)]
     if classes is None:
-        binary = not worded and {class_name(cell) for _, cell in cells} == {"0", "1"}
-        classes = binary or 2 * len(worded) > len(cells)  # a few words among many numbers are slips
+        binary = not worded and {class_name(cell) for cell in cells.words} == {"0", "1"}
+        classes = binary or 2 * len(worded) > len(cells.words)  # a few words among many numbers are slips
     if not classes:
-        return np.array([number_in(cell, f"{name}, line {line}, column {target!r}") for line, cell in cells]), ()
+        return np.array(
+            [number_in(cell, f"{name}, line {line}, column {target!r}") for line, cell in cells.placed()]
+        ), ()
     if not worded:
-        for line, cell in cells:
+        for line, cell in cells.placed():
             here = f"{name}, line {line}, column {target!r}"
             if not number_in(cell, here).is_integer():
                 raise DataError(f"{here}: {cell} names no class. Expected words, or whole numbers")
-    called = [class_name(cell) for _, cell in cells]
+    called = [class_name(cell) for cell in cells.words]
     words = tuple(sorted(set(called), key=float if not worded else str))
     if len(words) < 2:
         raise DataError(f"{place}: there is one class only, {words[0]!r}. Expected two or more to tell apart")
@@ -230,7 +245,7 @@ def _target(cells: Cells, name: str, target: str, classes: bool | None) -> tuple
 
 
 def _check_filled(cells: Cells, name: str, column: str) -> None:
-    for line, cell in cells:
+    for line, cell in cells.placed():
         if not cell:
             raise DataError(
                 f"{name}, line {line}, column {column!r}: the cell is empty. Fill it in, or leave the line out"
