@@ -453,6 +453,13 @@ def test_what_cannot_be_saved_is_told_with_its_place(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_double_complex_numbers_need_an_archive(tmp_path):
+    data.save(tmp_path / "model.npz", np.array([1 + 2j]))
+    assert data.load(tmp_path / "model.npz").tolist() == [1 + 2j]
+    with pytest.raises(TreeError, match=r"cannot hold complex128\. Expected a name that ends in \.npz"):
+        data.save(tmp_path / "model.safetensors", np.array([1 + 2j]))
+
+
 @pytest.mark.parametrize("name", ["model.npz", "model.safetensors"])
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
 def test_a_damaged_file_is_told(tmp_path, name, share):

@@ -13,7 +13,14 @@ import pytest
 import tinygrad_edu as tg
 from benchmarks import mapping
 from tinygrad_edu import data, losses, optim
-from tinygrad_edu.errors import DataError, DivergenceError, HyperparameterError, MissingExtraError, TraceError
+from tinygrad_edu.errors import (
+    DataError,
+    DivergenceError,
+    HyperparameterError,
+    MissingExtraError,
+    ShapeError,
+    TraceError,
+)
 from tinygrad_edu.optim import examples as examples_file
 from tinygrad_edu.optim import minimizing, progress
 from tinygrad_edu.optim.interrupting import interruptible
@@ -94,6 +101,39 @@ def test_a_plateau_is_told_the_validation_losses():
     rises = np.diff(result.history.validation_losses) > 0
     assert rises.any()
     assert result.history.rates[1:] == pytest.approx(0.05 * 0.5 ** np.cumsum(rises))
+
+
+def test_a_validation_loss_that_is_no_number_is_no_progress():
+    given = (np.full((2, 3), np.nan), np.ones(2))
+    options = {"data": noisy_line(), "validation": given, "early_stopping": 2}
+    result = optim.minimize(linear, START, optim.sgd(0.1), **options)
+    assert (result.reason, result.best_epoch, result.epochs) == ("the validation loss stopped falling", 0, 2)
+
+
+def test_a_data_set_is_data():
+    table = data.load_diabetes()
+    start = {"w": np.zeros(10), "b": 0.0}
+    one, other = (
+        optim.minimize(linear, start, optim.adam(0.1), data=d, batch_size=50, epochs=2, validation=v)
+        for d, v in ((table, table.take(slice(9))), ((table.features, table.target), np.float32(0.1)))
+    )
+    assert one.steps == 18
+    assert other.steps == 16
+
+
+def test_one_number_may_be_data():
+    assert optim.minimize(lambda p, a: (p - a) ** 2, 0.0, data=5.0).params == pytest.approx(5)
+    with pytest.raises(ShapeError, match="the data hold a single number"):
+        optim.minimize(lambda p, a: (p - a) ** 2, 0.0, optim.sgd(0.1), data=5.0, batch_size=1)
+
+
+def test_rows_that_do_not_fit_are_told_before_the_run():
+    x, y = noisy_line()
+    for options in ({"batch_size": 5}, {"validation": 0.2}):
+        with pytest.raises(ShapeError, match=r"the arrays have \[59, 60\] rows"):
+            optim.minimize(linear, START, optim.sgd(0.1), data=(x, y[:-1]), **options)
+        with pytest.raises(DataError, match="there are no examples"):
+            optim.minimize(linear, START, optim.sgd(0.1), data=(x[:0], y[:0]), **options)
 
 
 # Callbacks and history
@@ -524,6 +564,9 @@ WRONG = [
     ({"validation": 1.0, "data": noisy_line()},              "validation is 1.0, with 2 arrays"),
     ({"validation": 1, "data": noisy_line()},                "validation is 1, with 2 arrays"),
     ({"validation": True, "data": noisy_line()},             "validation is True"),
+    ({"batch_size": 2.5, "data": noisy_line()},              "batch_size is 2.5, with 2 arrays"),
+    ({"epochs": 2.5},                                        "epochs is 2.5. Expected 0 or more, a whole number"),
+    ({"early_stopping": 2.5, "validation": 0.2, "data": noisy_line()}, "early_stopping is 2.5"),
     ({"early_stopping": 3},                                  "early_stopping is 3, with validation=none"),
     ({"early_stopping": 0, "validation": 0.2, "data": noisy_line()}, "early_stopping is 0"),
     ({"callbacks": print},                                   "Expected a list of functions, such as [show]"),

@@ -51,7 +51,7 @@ def batches(source: Any, batch_size: int, seed: Seed = None) -> Iterator[Any]:
     [1. 2.] [10. 20.]
     [3.] [30.]
     """
-    n = _count(source)
+    n = count_of(source)
     if batch_size < 1:
         raise DataError(f"batches: the batch size is {batch_size}. Expected 1 (one example a step) to {n} (all)")
     order = np.random.default_rng(seed).permutation(n)
@@ -81,7 +81,7 @@ def split(source: Any, test: float = 0.25, seed: Seed = 0) -> tuple[Any, Any]:
     >>> len(training), len(test), sorted([*training, *test]) == list(range(8))
     (6, 2, True)
     """
-    n = _count(source)
+    n = count_of(source)
     if not 0 < test < 1 or n < 2:
         raise DataError(f"split: a fraction {test} of {n} examples. Expected a fraction between 0 and 1, and 2 or more")
     order = np.random.default_rng(seed).permutation(n)
@@ -89,7 +89,8 @@ def split(source: Any, test: float = 0.25, seed: Seed = 0) -> tuple[Any, Any]:
     return _rows(source, order[aside:]), _rows(source, order[:aside])
 
 
-def _count(source: Any) -> int:
+def count_of(source: Any) -> int:
+    """The number of examples: of rows, the same in every array."""
     lengths = {len(part) for part in source} if isinstance(source, tuple) else {_length(source)}
     if len(lengths) != 1:
         raise ShapeError(f"the arrays have {sorted(lengths)} rows. Expected one row an example in every array")

@@ -54,7 +54,7 @@ def save(path: str | os.PathLike[str], tree: Tree) -> None:
     structure = json.dumps(_described(tree, arrays, "tree"))
     named = {f"a{i}": array for i, array in enumerate(arrays)}
     if Path(path).suffix == ".safetensors":
-        content = _safetensors().save({k: np.array(a, order="C") for k, a in named.items()}, {STRUCTURE: structure})
+        content = _as_safetensors(named, structure)
     else:
         buffer = io.BytesIO()
         np.savez(buffer, allow_pickle=False, **{STRUCTURE: np.array(structure)}, **named)
@@ -152,6 +152,13 @@ def _rebuilt(described: Any, arrays: dict[str, np.ndarray]) -> Tree:
             return {key: _rebuilt(part, arrays) for key, part in content}
     parts = [_rebuilt(part, arrays) for part in content]
     return parts if kind == "list" else tuple(parts)
+
+
+def _as_safetensors(named: dict[str, np.ndarray], structure: str) -> bytes:
+    for array in named.values():
+        if array.dtype == np.complex128 or array.dtype.itemsize > 8:
+            raise TreeError(f"save: a .safetensors file cannot hold {array.dtype}. Expected a name that ends in .npz")
+    return _safetensors().save({k: np.array(a, order="C") for k, a in named.items()}, {STRUCTURE: structure})
 
 
 def _safetensors() -> Any:

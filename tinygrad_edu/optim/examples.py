@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..data.sampling import batches, split
-from ..errors import HyperparameterError
+from ..data.dataset import Dataset
+from ..data.sampling import batches, count_of, split
+from ..errors import HyperparameterError, ShapeError
 
 SMALL = 2**26  # bytes: data that may be copied once an epoch
 Arrays = tuple[Any, ...]
@@ -43,19 +44,23 @@ class Examples:
     """
 
     def __init__(self, data: Arrays, batch_size: int | None, validation: Any, seed: int) -> None:
-        self.batch_size = batch_size
+        self.batch_size = None if batch_size is None else int(batch_size)
         self.arrays = tuple([part.view(np.ndarray) if isinstance(part, np.memmap) else part for part in data])
         self.rows: Any = None
         self.validation: Arrays | None = None
-        if validation is not None:
+        self.count = 0
+        if batch_size is not None or is_share(validation):  # then the data have rows, which are counted
             _check(validation, data)
-            if isinstance(validation, float):
-                self.rows, aside = split(len(data[0]), validation, seed)
-                self.validation = tuple([np.asarray(part)[aside] for part in self.arrays])
-            else:
-                self.validation = tuple(validation) if isinstance(validation, list | tuple) else (validation,)
+            if not all(np.ndim(part) for part in self.arrays):
+                raise ShapeError("the data hold a single number. Expected arrays with one row an example, for batches")
+            self.count = count_of(self.arrays)
+        if is_share(validation):
+            self.rows, aside = split(self.count, float(validation), seed)
+            self.validation, self.count = tuple([np.asarray(part)[aside] for part in self.arrays]), len(self.rows)
+        elif validation is not None:
+            _check(validation, data)
+            self.validation = as_arguments(validation)
         self._training: Arrays | None = self.arrays if self.rows is None else None
-        self.count = 0 if not data else len(data[0]) if self.rows is None else len(self.rows)
 
     @property
     def training(self) -> Arrays:
@@ -89,9 +94,21 @@ class Examples:
         return islice(self.epoch(np.random.default_rng(seed)), most)
 
 
+def as_arguments(data: Any) -> Arrays:
+    """The arguments of a loss behind the parameters: a tuple of arrays, one array, or a data set."""
+    if isinstance(data, Dataset):
+        return data.features, data.target
+    return tuple(data) if isinstance(data, list | tuple) else (data,)
+
+
+def is_share(validation: Any) -> bool:
+    """Whether it is a number between 0 and 1, and not examples."""
+    return isinstance(validation, float | np.floating)
+
+
 def _check(validation: Any, data: Arrays) -> None:
     """Whether something can be set aside."""
-    share = isinstance(validation, float)
+    share = is_share(validation)
     if not data or isinstance(validation, bool | int) or (share and not 0 < validation < 1):
         raise HyperparameterError(
             f"validation is {validation!r}, with {len(data)} arrays of data. Expected a share between 0 and 1 of the "

@@ -22,7 +22,7 @@ from .checkpoints import Checkpoint, Snapshot, task_of
 from .curvature import Curvature, curvature
 from .descent import Loss
 from .diagnosis import bouncing, divergence, provenance
-from .examples import Examples
+from .examples import Examples, as_arguments, is_share
 from .interrupting import interruptible
 from .progress import progress_bar
 from .stages import Algorithm
@@ -103,7 +103,7 @@ def minimize(
         The starting point; for the two words, `shapes` says what to make.
     algorithm : Algorithm, optional
         The update rule; by default `gradient_descent("auto")`.
-    data : tuple of arrays, each with n rows, or one such array
+    data : tuple of arrays, each with n rows, or one such array, or a Dataset
         The examples, passed on to the loss.
     batch_size : int, optional
         How many examples go into one gradient: all by default; 1 is stochastic gradient descent.
@@ -121,7 +121,7 @@ def minimize(
         Whether `history.params` keeps every point.
     progress : bool, optional
         True: a progress bar; False: none; by default one on runs of more than two seconds in a terminal.
-    validation : float, or tuple of arrays
+    validation : float, or tuple of arrays, or Dataset
         A share of the examples, between 0 and 1, that is set aside at random (by the seed, as `data.split` does); or
         other examples. Their loss is measured once an epoch.
     early_stopping : int
@@ -170,14 +170,14 @@ def minimize(
     (True, 'the loss stopped changing')
     """
     _check_algorithm(algorithm)
-    data = tuple(data) if isinstance(data, list | tuple) else (data,)
+    data = as_arguments(data)
     params = _starting_point(start, shapes, seed)
     _check(epochs, tolerance, data, batch_size)
     _check_training(validation, early_stopping, callbacks, measure, checkpoint, checkpoint_every, resume)
     examples = Examples(data, batch_size, validation, seed)
     chosen = algorithm or gradient_descent()
     asked = {"seed": seed, "batch_size": batch_size, "measure": measure, "early_stopping": early_stopping,
-             "validation": validation if isinstance(validation, float) else validation is not None}  # fmt: skip
+             "validation": float(validation) if is_share(validation) else validation is not None}  # fmt: skip
     task = task_of(chosen.name, chosen.hyperparameters, params, data, **asked)
     file = Checkpoint(checkpoint, task, checkpoint_every)
 
@@ -276,11 +276,11 @@ def _check_first_loss(loss: Loss, params: Tree, data: tuple[Any, ...], name: str
 
 
 def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int | None) -> None:
-    if epochs < 0:
-        raise HyperparameterError(f"epochs is {epochs}. Expected 0 or more")
+    if not isinstance(epochs, int | np.integer) or epochs < 0:
+        raise HyperparameterError(f"epochs is {epochs!r}. Expected 0 or more, a whole number")
     if not tolerance >= 0:
         raise HyperparameterError(f"the tolerance is {tolerance}. Expected 0 (never stop early) or more, such as 1e-9")
-    if batch_size is not None and not (data and batch_size >= 1):
+    if batch_size is not None and not (data and isinstance(batch_size, int | np.integer) and batch_size >= 1):
         raise HyperparameterError(
             f"batch_size is {batch_size}, with {len(data)} arrays of data. Expected 1 or more, and data=(x, y) to take "
             "the batches from"
@@ -290,7 +290,8 @@ def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int
 def _check_training(
     validation: Any, patience: Any, callbacks: Any, measure: str, checkpoint: Any, every: float, resume: bool
 ) -> None:
-    if patience is not None and (validation is None or isinstance(patience, bool) or patience < 1):
+    counts = isinstance(patience, int | np.integer) and not isinstance(patience, bool) and patience >= 1
+    if patience is not None and (validation is None or not counts):
         raise HyperparameterError(
             f"early_stopping is {patience!r}, with validation={'none' if validation is None else 'given'}. Expected a "
             "number of epochs, 1 or more, and validation=0.2 or other examples to watch"

@@ -157,9 +157,9 @@ class Run:
         validation = math.nan
         if self.examples.validation is not None:
             validation = float(self.loss(at.params, *self.examples.validation))
-            if not validation >= min(history.validation_losses, default=math.inf):  # a NaN is the best of nothing
-                at.best, at.best_epoch = at.params, at.epoch
             history.validation_losses.append(validation)
+            if at.epoch == 0 or validation < history.validation_losses[at.best_epoch]:
+                at.best, at.best_epoch = at.params, at.epoch
         if hasattr(self.schedule, "report"):
             self.schedule.report(value if self.examples.validation is None else validation)
             at.rate = self.schedule.state_dict()
