@@ -9,7 +9,22 @@ from hypothesis import HealthCheck, given, settings
 import tinygrad_edu as tg
 from tinygrad_edu.compiling.compiled import Trace
 from tinygrad_edu.compiling.emit_c import can_emit
-from tinygrad_edu.compiling.passes import drop, flag, fold, fuse, gather, improved, lower, merge, reuse, simplify, sink
+from tinygrad_edu.compiling.passes import (
+    drop,
+    factor,
+    flag,
+    fold,
+    fuse,
+    gather,
+    improved,
+    lower,
+    merge,
+    reuse,
+    simplify,
+    sink,
+    stack,
+)
+from tinygrad_edu.compiling.passes.costs import cost
 from tinygrad_edu.compiling.passes.lower import added_at
 from tinygrad_edu.compiling.passes.transposes import product
 from tinygrad_edu.compiling.program import Kernel, Region
@@ -22,7 +37,8 @@ from .programs import programs
 
 PASSES = {
     "fold": fold, "simplify": simplify, "merge": merge, "drop": drop, "sink": sink, "flag": flag, "fuse": fuse,
-    "improved": improved, "lower": lambda p: lower(p), "reuse": lambda p: reuse(p, smallest=1),
+    "improved": improved, "stack": stack, "factor": factor, "factors taken out": lambda p: improved(p, looked_at=True),
+    "lower": lambda p: lower(p), "reuse": lambda p: reuse(p, smallest=1),
     "gather": lambda p: gather(fuse(p, is_spoken, smallest=1, numbers=True), can_emit, is_view),
 }  # fmt: skip
 
@@ -174,3 +190,100 @@ def test_gather_leaves_to_numpy_what_c_cannot_say():
     assert [type(line.operation) is Region for line in program.lines].count(True) == 2
     for a, b in zip(program(x), [f(x)], strict=True):
         np.testing.assert_allclose(a, b)
+
+
+def test_stack_makes_one_product_of_the_columns_of_a_hessian():
+    X = np.arange(60.0).reshape(12, 5) / 30
+    f = tg.hessian(lambda w: np.sum(np.log1p(np.exp(X @ w))))
+    w = np.linspace(-1.0, 1.0, 5)
+    program = improved(traced(f, w))
+    products = [line for line in program.lines if line.operation in (np.matmul, product)]
+    assert len(products) == 3  # one forward, and two for all the columns
+    np.testing.assert_allclose(program(w, X)[0], f(w), rtol=1e-13)
+
+
+def test_stack_takes_all_rows_in_one_product():
+    W = np.arange(6.0).reshape(2, 3)
+
+    def f(xs, h):
+        for k in range(7):
+            h = np.tanh(h + W @ xs[k])
+        return h
+
+    xs, h = np.ones((7, 3)) / 5, np.zeros(2)
+    program = improved(traced(f, xs, h))
+    assert [line.operation for line in program.lines].count(np.matmul) == 0
+    assert [line.operation for line in program.lines].count(product) == 1
+    np.testing.assert_allclose(program(xs, h, W)[0], f(xs, h), rtol=1e-14)
+
+
+@pytest.mark.parametrize("rows", [[3, 1, 0, 2, 1], [0, 2, 4, 6, 1], [-1, 0, 1, 2, 3]])
+def test_stack_takes_rows_in_any_order(rows):
+    W, x = np.arange(6.0).reshape(2, 3), np.random.default_rng(0).normal(size=(7, 3))
+    f = lambda x: np.sum(np.tanh(np.stack([W @ x[k] for k in rows], axis=1)) * np.arange(5.0))
+    np.testing.assert_allclose(improved(traced(f, x))(x, W)[0], f(x), rtol=1e-13)
+
+
+def test_stack_leaves_what_needs_its_neighbour():
+    f = lambda x: x[0] + sum(np.exp(x[k] * x[k + 1]) for k in range(8))
+    x = np.random.default_rng(0).normal(size=(9, 2))
+    np.testing.assert_allclose(improved(traced(f, x))(x)[0], f(x), rtol=1e-14)
+
+
+def test_factor_computes_with_small_arrays_and_sums_first():
+    def f(z, r, s):
+        return np.sum(z * r / s, axis=0), np.sum(z * 2.0 * s * 3.0), np.sum(z * r * s, axis=(0, 2))
+
+    random = np.random.default_rng(0)
+    z, r, s = random.normal(size=(500, 3, 4)), random.normal(size=(500, 3, 1)), random.uniform(1, 2, size=(3, 4))
+    program = traced(f, z, r, s)
+    better = factor(simplify(program))
+    assert cost(better) < 0.7 * cost(program)
+    large = [line for line in better.lines if line.result.size >= 6000]
+    assert len(large) == 2
+    for a, b in zip(better(z, r, s), f(z, r, s), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12)
+
+
+def test_factor_takes_no_sum_of_what_varies():
+    f = lambda z, r: np.sum(z * r, axis=1)
+    z, r = np.ones((400, 4)), np.arange(4.0)
+    np.testing.assert_array_equal(factor(traced(f, z, r))(z, r)[0], f(z, r))
+
+
+def test_factor_leaves_single_precision_single():
+    z, s = np.ones((600, 4), np.float32), np.full(4, 3.0, np.float32)
+    f = lambda z, s, t: (np.sum(z * s * 0.5 / s, axis=0), np.sum(z * t * s))
+    for a, b in zip(factor(traced(f, z, s, 2.0))(z, s, 2.0), f(z, s, 2.0), strict=True):
+        assert a.dtype == b.dtype == np.float32
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_where_a_product_of_factors_overflows_the_function_itself_is_called():
+    z, big = np.full(5000, 1e-300), 1e200
+    f = tg.value_and_grad(lambda z, s: np.sum(z * s * s))
+    value, _ = tg.compile(f)(z, big)
+    assert value == pytest.approx(f(z, big)[0])
+
+
+def test_draws_stay_in_their_order():
+    def f(x, rng):
+        a = np.exp(x)
+        first = rng.normal(a[:3])[0]
+        second = rng.normal()
+        return first - second + np.sum(np.cos(x) * a)
+
+    x = np.linspace(0, 1, 5)
+    program = traced(f, x, np.random.default_rng(0))
+    expected = f(x, np.random.default_rng(1))
+    spoken = fuse(program, is_spoken, smallest=1, numbers=True)
+    for each in (fuse(program), gather(spoken, can_emit, is_view), stack(program)):
+        assert each(x, np.random.default_rng(1))[0] == pytest.approx(expected)
+
+
+def test_lower_makes_scalar_products_of_sums_of_products():
+    x = np.random.default_rng(0).normal(size=9000)
+    f = lambda x: np.sum(100.0 * (x - 1) ** 2 + 0.5 * (x * np.sin(x)))
+    program = drop(lower(improved(traced(f, x))))
+    assert [line.operation for line in program.lines].count(np.vdot) == 2
+    assert program(x)[0] == pytest.approx(f(x), rel=1e-13)

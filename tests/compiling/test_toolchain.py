@@ -181,3 +181,15 @@ def test_memory_is_kept_as_long_as_a_view_of_it_is_read():
     compiled(x)
     compiled.wait()
     np.testing.assert_allclose(compiled(x)[1], both(x)[1], rtol=1e-12)
+
+
+@needs_compiler
+def test_single_elements_are_read_and_written_in_place():
+    f = tg.value_and_grad(lambda x, y: np.sum(x * y[1]) * x[-1] + y[0] ** 3 * x[..., 2])
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([0.5, -0.25])
+    compiled = tg.compile(lambda x, y: f(x, y), backend="c")
+    compiled(x, y)
+    value, gradient = compiled.wait()(x, y)
+    assert "region_1" in compiled.source
+    assert value == pytest.approx(f(x, y)[0])
+    np.testing.assert_allclose(gradient, f(x, y)[1])

@@ -102,7 +102,7 @@ class BlockWriter:
         result += [f"{ones} = {text}" for ones, text in self.ones.items()]
         result += ["", f"def {name}(i, j):  #{where} {' x '.join(map(str, self.domain))}"]
         result += [f"    {each}" for each in block]
-        threads = f", threads={self.threads}" if self.threads > 1 and self.length >= 8 * self.step else ""
+        threads = f", threads={self.threads}" if self.threads > 1 and self.length >= 4 * self.step else ""
         call = f"in_blocks({name}, {self.length}, {self.step}{threads})"
         result += ["", f"parts = {call}" if self.parts else call]
         for k, v in enumerate(self.parts):

@@ -7,6 +7,7 @@ six. Matrix products stay with NumPy's BLAS, unless they are so small that calli
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -252,7 +253,7 @@ class RegionWriter:
             else:
                 self._copy(self.where[line.args[0]], out, line.result, line.result)
                 x = line.args[1]
-            target = viewed(Line(_getitem, (line.result, line.params["index"]), {}, (line.result,)), out)
+            target = viewed(Line(operator.getitem, (line.result, line.params["index"]), {}, (line.result,)), out)
             assert target is not None
             self._copy(self.where[x], target, x, line.result)
 
@@ -343,10 +344,6 @@ class RegionWriter:
         writer = LoopWriter(kernel, xs)
         name = self.module.function("loop", writer.signature(), writer.body())
         self.body.append(f"{name}({', '.join(s.pointer for s in [*xs, *ys])});")
-
-
-def _getitem(x: Any, index: Any) -> Any:
-    return x[index]
 
 
 def _dtype(kind: str) -> str:

@@ -82,8 +82,10 @@ def viewed(line: Line, x: Storage) -> Storage | None:
     if line.operation is np.reshape:
         return reshaped(x, line.result.shape) if x.is_contiguous else _split_or_merged(x, line.result.shape)
     places = _Places(x)
-    found = line.operation(places.array, *line.args[1:], **line.params)
-    return places.storage(found)
+    if line.operation is operator.getitem:  # of one element too NumPy shall make a view, and no number
+        parts = line.args[1] if isinstance(line.args[1], tuple) else (line.args[1],)
+        return places.storage(places.array[parts if any(part is ... for part in parts) else (*parts, ...)])
+    return places.storage(line.operation(places.array, *line.args[1:], **line.params))
 
 
 def reshaped(x: Storage, shape: tuple[int, ...]) -> Storage:
@@ -111,6 +113,7 @@ class _Places:
         self.array = np.ndarray(x.shape, np.int8, self.memory, self.start, x.strides)
 
     def storage(self, view: Any) -> Storage:
+        assert isinstance(view, np.ndarray), "a number has no place in memory"
         origin = self.memory.__array_interface__["data"][0] + self.start
         moved = view.__array_interface__["data"][0] - origin
         return Storage(self.x.base, self.x.offset + moved, view.shape, view.strides)

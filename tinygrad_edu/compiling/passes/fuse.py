@@ -104,8 +104,12 @@ def _ordered(program: Program, groups: dict[tuple[int, Shape], list[Line]]) -> l
     makers, number = program.makers, {line: i for i, line in enumerate(program.lines)}
     waits: dict[int, set[int]] = {}
     after: dict[int, list[int]] = {}
+    draw: int | None = None
     for key, item in items.items():
         before = {id(of[makers[v]]) for line in item for v in line.reads if v in makers} - {key}
+        if not is_pure(item[0]):  # draws of random numbers stay in their order
+            before |= {draw} if draw is not None else set()
+            draw = key
         waits[key] = before
         for each in before:
             after.setdefault(each, []).append(key)

@@ -139,7 +139,7 @@ def _addition(line: Line, makers: dict[Value, Line], users: dict[Value, int]) ->
         maker = makers.get(y) if type(y) is Value else None
         if maker is None or maker.operation is not scatter or users.get(y) != 1:
             continue
-        index, fits = maker.params["index"], type(x) is Value and x.shape == line.result.shape
+        index, fits = maker.params["index"], type(x) is Value and x.shape == line.result.shape != ()
         if fits and is_basic(index) and not list(values_in(index)) and x.dtype == line.result.dtype:
             return line.like(added_at, x, maker.args[0], index)
     return None

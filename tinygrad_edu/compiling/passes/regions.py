@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from heapq import heappop, heappush
 
+from ..kinds import is_pure
 from ..program import Line, Program, Region, Value, values_in
 
 
@@ -19,8 +20,12 @@ def gather(program: Program, can: Callable[[Line], bool], is_view: Callable[[Lin
     views = {line for line in program.lines if is_view(line)}
     after: dict[Line, list[Line]] = {}
     waits: dict[Line, set[Line]] = {}
+    draw: Line | None = None
     for line in program.lines:
         waits[line] = {makers[v] for v in line.reads if v in makers}
+        if not is_pure(line):  # draws of random numbers stay in their order
+            waits[line] |= {draw} if draw is not None else set()
+            draw = line
         for each in waits[line]:
             after.setdefault(each, []).append(line)
     inside = {line: can(line) and line not in views for line in program.lines}

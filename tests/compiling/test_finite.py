@@ -1,0 +1,61 @@
+"""What is looked at: outputs that no other output tells of; and everything that is not finite is found."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.compiling.compiled import Trace
+from tinygrad_edu.compiling.finite import is_finite, watched
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (4096,), (4097,), (100, 100), (2, 3, 4, 5)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.complex128])
+def test_one_bad_element_is_found_anywhere(shape, dtype, bad):
+    y = np.full(shape, -1.5, dtype)
+    assert is_finite(y)
+    assert is_finite(y.T)
+    for place in {0, y.size // 2, y.size - 1}:
+        worse = y.copy()
+        worse.flat[place] = bad
+        assert not is_finite(worse)
+        assert not is_finite(worse.T)
+
+
+def test_numbers_and_what_is_no_float():
+    assert is_finite(np.zeros(0))
+    assert is_finite(1.0)
+    assert is_finite(np.float32(1))
+    assert is_finite(np.arange(3))
+    assert is_finite(np.array(True))
+    assert not is_finite(np.nan)
+    assert not is_finite(np.float32(np.inf))
+    assert not is_finite(np.complex128(complex(0, np.nan)))
+    assert not is_finite(np.array(np.inf))
+
+
+def looked_at(f, *args):
+    return watched(Trace(f, args, {}, (), "numpy", 1).improved)
+
+
+def test_a_result_that_tells_of_another_is_enough():
+    x = np.ones(3)
+    assert looked_at(lambda x: (y := np.sin(x), 2 * y + x), x) == ((1,), ())
+    assert looked_at(lambda x: (y := np.sin(x), 1 / y), x) == ((0, 1), ())
+    assert looked_at(lambda x: (y := np.sin(x), np.tanh(y)), x) == ((0, 1), ())
+    assert looked_at(lambda x: (y := np.sin(x), y / x, y), x) == ((1,), ())
+
+
+def test_of_a_large_product_the_smaller_factor_is_enough():
+    f = lambda g, x: (np.sum(h := np.sin(g), axis=0), x.T @ h)
+    assert looked_at(f, np.ones((4, 30)), np.ones((4, 50))) == ((0,), (1,))
+
+
+def test_an_infinite_input_of_a_product_is_seen():
+    f = tg.grad(lambda W, x: np.sum(np.tanh(x @ W)))
+    compiled = tg.compile(lambda W, x, y: (f(W, x), np.sum(W * 0.0 + y)))
+    W, x = np.full((50, 40), 0.1), np.full((3, 50), 0.1)
+    compiled(W, x, 1.0)
+    x[0, 0] = np.inf
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(compiled(W, x, 1.0)[0], f(W, x))
