@@ -16,13 +16,15 @@ import numpy as np
 
 from .. import data
 from ..playing import PRESETS, Playground, playground
-from ..playing.methods import METHODS, STEPS, methods_of
+from ..playing.methods import METHODS, STEPS, arrival, methods_of
 from ..playing.words import verdict
 from .finding import find_function, parse_point
 from .screen import heading, number, say, show_table
 
 MULTIPLES = (0.1, 0.5, 1.0, 1.5, 2.0, 2.5)
 """The learning rates that are tried, in units of the ideal one."""
+MOST = 1000
+"""Steps after which a descent counts as one that never arrives."""
 
 
 def show_playground(
@@ -91,8 +93,8 @@ def _of_table(path: str, target: str | None, feature: str | None, learning_rate:
         raise click.UsageError(f"{Path(path).name} has {len(table.feature_names)} features, and the picture has room "
                                f"for one. Choose it with --feature: {names}")  # fmt: skip
     features, _ = data.standardize(table.features)
-    names = (f"{table.feature_names[0]} (standardised)",)
-    scaled = data.Dataset(features, table.target, names, target, source=path)
+    name = f"{table.feature_names[0]} (standardised)"
+    scaled = data.Dataset(features, table.target, (name,), target, source=path)
     return playground(data=scaled, learning_rate=learning_rate)
 
 
@@ -127,9 +129,9 @@ def tell(ground: Playground) -> None:
 
 
 def _arrival(ground: Playground, key: str, rate: float) -> str:
-    most = STEPS if METHODS[key].batch(ground.scene) else 2000
-    arrived = ground.steps(key, rate, most)
-    if arrived is None:
-        return "never" if most == 2000 else "noise"
-    end = ground.path(key, rate, arrived)[-1]
-    return str(arrived) if ground.scene.bends(*end)[0] > -1e-9 else f"{arrived}, not at a bottom"
+    sampled = METHODS[key].batch(ground.scene) is not None
+    found = arrival(ground.scene, key, rate, STEPS if sampled else MOST)
+    if found is None:
+        return "noise" if sampled else "never"
+    steps, point = found
+    return str(steps) if ground.scene.bends(*point)[0] > -1e-9 else f"{steps}, not at a bottom"

@@ -4,7 +4,7 @@
 the recorded program of a function and its gradient in the browser's language; the page is put together in `page.py`.
 """
 
-from .playground import Playground, playground
+from .ground import Playground, playground
 from .presets import PRESETS
 from .scene import Scene
 from .words import Verdict, verdict

@@ -6,6 +6,7 @@ Each is an algorithm of `optim`; the page has the same formulae in JavaScript, a
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from .. import data, optim
 from ..errors import HyperparameterError
 from ..explaining import explain
 from ..transforms import grad
-from .scene import Array, Scene
+from .scene import Array, Point, Scene
 
 STEPS = 200
 """Steps that the page shows."""
@@ -74,32 +75,52 @@ def methods_of(scene: Scene) -> list[Method]:
     return [m for m in METHODS.values() if m.batch(scene) is None or scene.examples > 1]
 
 
-def path(scene: Scene, key: str, rate: float, steps: int, start: tuple[float, ...] | None = None) -> Array:
-    """The points of a descent as the engine computes them, shape (steps + 1, parameters).
+def walk(scene: Scene, key: str, rate: float) -> Iterator[tuple[Point, Array | None]]:
+    """The points of a descent as the engine computes them, each with its gradient if that is one of all examples.
 
-    It is shorter where a point is not finite, or where Newton finds no parabola with a bottom or a top.
+    It ends where a point is not finite, or where Newton finds no parabola with a bottom or a top.
+    """
+    method, n = METHODS[key], len(scene.names)
+    point: Any = scene.start
+    rule, gradient = method.rule(rate), grad(scene.loss, tuple(range(n)))
+    if rule.bind:
+        rule = rule.bind(lambda p: scene.loss(*p, *scene.columns), ())
+    state, whole = rule.init(point), method.batch(scene) is None
+    for batch in _batches(scene, method):
+        slope = gradient(*point, *batch)
+        yield point, np.array(slope, float) if whole else None
+        try:
+            point, state = rule.update(slope, state, point)
+        except HyperparameterError:  # Newton, at a Hessian that is singular
+            return
+        point = tuple(float(x) for x in point)
+        if not all(map(math.isfinite, point)):
+            return
+
+
+def path(scene: Scene, key: str, rate: float, steps: int) -> Array:
+    """The points of a descent, shape (steps + 1, parameters), or shorter where it ends.
 
     >>> bowl = Scene("bowl", lambda x, y: 4 + (x - 2) ** 2 + 2 * y**2, ("x", "y"), (-1.0, 2.0))
     >>> path(bowl, "gd", 0.25, 2).tolist()
     [[-1.0, 2.0], [0.5, 0.0], [1.25, 0.0]]
     """
-    method, n = METHODS[key], len(scene.names)
-    point: Any = tuple(float(x) for x in start or scene.start)
-    rule, gradient = method.rule(rate), grad(scene.loss, tuple(range(n)))
-    if rule.bind:
-        rule = rule.bind(lambda p: scene.loss(*p, *scene.columns), ())
-    state, points = rule.init(point), [point]
     with np.errstate(all="ignore"):
-        for batch in islice(_batches(scene, method), steps):
-            try:
-                point, state = rule.update(gradient(*point, *batch), state, point)
-            except HyperparameterError:  # Newton, at a Hessian that is singular
-                break
-            point = tuple(float(x) for x in point)
-            if not np.all(np.isfinite(point)):
-                break
-            points.append(point)
-    return np.array(points)
+        return np.array([point for point, _ in islice(walk(scene, key, rate), steps + 1)])
+
+
+def arrival(scene: Scene, key: str, rate: float, most: int) -> tuple[int, Point] | None:
+    """After how many steps, and where, the slope is `scene.tolerance` of what it was; None: not within `most`."""
+    start = np.inf
+    with np.errstate(all="ignore"):
+        for k, (point, slope) in enumerate(islice(walk(scene, key, rate), most + 1)):
+            steepness = math.hypot(*(scene.slope(*point) if slope is None else slope))
+            start = steepness if k == 0 else start
+            if steepness <= scene.tolerance * start:
+                return k, point
+            if not steepness < 1e9 * start:
+                return None
+    return None
 
 
 def _batches(scene: Scene, method: Method) -> Iterator[tuple[Any, ...]]:

@@ -54,10 +54,7 @@ class Playground:
         >>> playground("valley").path("newton", steps=1).tolist()
         [[-1.0, 2.0], [2.0, 0.0]]
         """
-        known = [m.key for m in methods.methods_of(self.scene)]
-        if method not in known:
-            raise HyperparameterError(f"playground: method={method!r}. Expected one of {', '.join(map(repr, known))}")
-        return methods.path(self.scene, method, self._rate(learning_rate), steps)
+        return methods.path(self.scene, self._known(method), self._rate(learning_rate), steps)
 
     def steps(self, method: str = "gd", learning_rate: float | None = None, most: int = 2000) -> int | None:
         """How many steps until the slope is `scene.tolerance` of what it was; None if that does not happen.
@@ -66,16 +63,8 @@ class Playground:
         >>> [google.steps(learning_rate=rate) for rate in (0.1, 1, 4, 1.6)]
         [81, 6, None, 1]
         """
-        points = self.path(method, learning_rate, most)
-        first = float(np.linalg.norm(self.scene.slope(*points[0])))
-        with np.errstate(all="ignore"):
-            for k, point in enumerate(points):
-                slope = float(np.linalg.norm(self.scene.slope(*point)))
-                if slope <= self.scene.tolerance * first:
-                    return k
-                if not slope < 1e9 * first:
-                    return None
-        return None
+        found = methods.arrival(self.scene, self._known(method), self._rate(learning_rate), most)
+        return None if found is None else found[0]
 
     def verdict(self, learning_rate: float | None = None, at: Sequence[float] | None = None) -> words.Verdict:
         """What gradient descent does with a learning rate, from the curvature at a point (the start).
@@ -90,7 +79,7 @@ class Playground:
 
     def script(self, method: str = "gd", learning_rate: float | None = None, steps: int = 20) -> str:
         """The Python script that repeats a path; the page exports the same."""
-        text = methods.script(self.scene, method)
+        text = methods.script(self.scene, self._known(method))
         told = {"⟨RATE⟩": repr(self._rate(learning_rate)), "⟨STEPS⟩": str(steps), "⟨START⟩": repr(self.scene.start)}
         told |= {f"⟨COLUMN{i}⟩": methods.wrapped(column) for i, column in enumerate(self.scene.columns)}
         for word, value in told.items():
@@ -104,6 +93,12 @@ class Playground:
     def save(self, path: str | Path) -> None:
         """Write the page; open it in a browser, from the disk as it is."""
         Path(path).write_text(self.page(), encoding="utf-8")
+
+    def _known(self, method: str) -> str:
+        known = [m.key for m in methods.methods_of(self.scene)]
+        if method not in known:
+            raise HyperparameterError(f"playground: method={method!r}. Expected one of {', '.join(map(repr, known))}")
+        return method
 
     def _rate(self, learning_rate: float | None) -> float:
         return self.scene.first_rate if learning_rate is None else float(learning_rate)
