@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -96,7 +97,7 @@ class Derivative(Mapping[Any, Any]):
         return set().union(*(e.free_symbols for e in self.expressions.values()))
 
 
-def derivative(f: Callable[..., Any], *, order: int = 1, **shapes: tuple[int, ...]) -> Derivative:
+def derivative(f: Callable[..., Any], *, order: int = 1, **shapes: int | tuple[int, ...]) -> Derivative:
     """The gradient of a function as formulae.
 
     Parameters
@@ -105,8 +106,9 @@ def derivative(f: Callable[..., Any], *, order: int = 1, **shapes: tuple[int, ..
         A function of numbers or small arrays, written in NumPy, that returns one number.
     order : int
         1 for the gradient, 2 for all second derivatives, and so on.
-    **shapes : tuple of int
-        The shapes of those parameters of f that are arrays; the others are numbers.
+    **shapes : int or tuple of int
+        The shapes of those parameters of f that are arrays; the others are numbers. A parameter that has a default
+        keeps it, unless its shape is given.
 
     Returns
     -------
@@ -137,12 +139,11 @@ def derivative(f: Callable[..., Any], *, order: int = 1, **shapes: tuple[int, ..
     refuse_uncallable("derivative", f)
     if order < 1:
         raise GradientError(f"derivative: order={order}. Expected 1 or more")
-    names = list(inspect.signature(f).parameters)
-    unknown = shapes.keys() - set(names)
-    if unknown:
-        raise GradientError(f"derivative: f has no parameter {', '.join(sorted(unknown))}. It has {', '.join(names)}")
-    arrays = [symbols(name, shapes.get(name, ())) for name in names]
+    f, names = _of_symbols(f, shapes)
+    arrays = [symbols(name, _shape(name, shapes.get(name, ()))) for name in names]
     places = [(i, index) for i, x in enumerate(arrays) for index in np.ndindex(*x.shape)]
+    if not places:
+        raise GradientError("derivative: f has no parameter to differentiate with respect to")
     label = lambda place: "_".join([names[place[0]], *map(str, place[1])])
     found: dict[Key, Any] = {}
     with strict_ieee():  # zeros that are stronger than infinities are a matter of numbers
@@ -157,6 +158,33 @@ def derivative(f: Callable[..., Any], *, order: int = 1, **shapes: tuple[int, ..
                     found[key] = tidied(as_symbols(gradient[place[0]]).data[place[1]])
     name = getattr(f, "__name__", "f")
     return Derivative(name if name.isidentifier() else "f", value.data[()], found, order)
+
+
+def _of_symbols(f: Callable[..., Any], shapes: Mapping[str, Any]) -> tuple[Callable[..., Any], list[str]]:
+    """The function of those parameters that become symbols, by position; and their names."""
+    parameters = inspect.signature(f).parameters
+    if unknown := shapes.keys() - parameters.keys():
+        known = ", ".join(parameters)
+        raise GradientError(f"derivative: f has no parameter {', '.join(sorted(unknown))}. It has {known}")
+    kept = [
+        p for p in parameters.values() if p.name in shapes or (p.default is p.empty and p.kind is not p.VAR_KEYWORD)
+    ]
+    named = [p.name for p in kept if p.kind is p.KEYWORD_ONLY or p.default is not p.empty]
+    n = len(kept) - len(named)
+    kept.sort(key=lambda p: p.name in named)
+
+    @wraps(f)
+    def of_symbols(*xs: Any) -> Any:
+        return f(*xs[:n], **dict(zip(named, xs[n:], strict=True)))
+
+    return of_symbols, [p.name for p in kept]
+
+
+def _shape(name: str, shape: Any) -> tuple[int, ...]:
+    found = (shape,) if isinstance(shape, int) else shape
+    if not isinstance(found, tuple | list) or not all(isinstance(n, int) and n >= 0 for n in found):
+        raise GradientError(f"derivative: {name}={shape!r} is no shape. Expected whole numbers: {name}=(2, 3)")
+    return tuple(found)
 
 
 def _element_of(f: Callable[..., Any], places: tuple[tuple[int, tuple[int, ...]], ...]) -> Callable[..., Any]:
@@ -176,7 +204,10 @@ def tidied(e: Any) -> Any:
     sp = sympy()
     if not e.has(sp.Piecewise):
         return e
-    e = sp.piecewise_fold(e)
+    try:
+        e = sp.piecewise_fold(e)
+    except AttributeError:  # SymPy's folding fails on some conditions that have cases themselves
+        return e
     if not isinstance(e, sp.Piecewise):
         return e
     cases: list[Any] = []
@@ -206,6 +237,8 @@ def written(e: Any) -> str:
 
 def _condition(c: Any) -> str:
     sp = sympy()
+    if isinstance(c, sp.Not):
+        c = c.to_nnf(simplify=False)  # not (x > 1 or x < 0) is x <= 1 and x >= 0
     if isinstance(c, sp.Eq):
         return f"{c.lhs} = {c.rhs}"
     if isinstance(c, sp.And | sp.Or):
