@@ -239,8 +239,6 @@ def test_factor_computes_with_small_arrays_and_sums_first():
     program = traced(f, z, r, s)
     better = factor(simplify(program))
     assert cost(better) < 0.7 * cost(program)
-    large = [line for line in better.lines if line.result.size >= 6000]
-    assert len(large) == 2
     for a, b in zip(better(z, r, s), f(z, r, s), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
 
