@@ -60,9 +60,7 @@ class Column:
     def encoded(self, cells: Cells, place: str) -> FloatArray:
         """Its features, shape (n, number of features)."""
         if not self.words:
-            return np.array(
-                [[_number(cell, f"{place}, line {line}, column {self.name!r}")] for line, cell in cells.placed()]
-            )
+            return _numbers(cells, place, self.name)[:, None]
         for line, cell in cells.placed():
             if cell not in self.words:
                 raise DataError(
@@ -206,6 +204,17 @@ def _column(name: str, cells: Cells, one_hot: bool, place: str) -> Column:
     return Column(name, words)
 
 
+def _numbers(cells: Cells, place: str, name: str) -> FloatArray:
+    """The numbers in a column; the places of its cells are only written where one of them is wrong."""
+    try:
+        values = np.array(list(map(float, cells.words)))
+        if np.isfinite(values).all() and not any("_" in word for word in cells.words):
+            return values
+    except ValueError:
+        pass
+    return np.array([_number(cell, f"{place}, line {line}, column {name!r}") for line, cell in cells.placed()])
+
+
 def _number(cell: str, place: str) -> float:
     if cell and not is_number(cell):
         raise DataError(
@@ -223,10 +232,14 @@ def _target(cells: Cells, name: str, target: str, classes: bool | None) -> tuple
     if classes is None:
         binary = not worded and {class_name(cell) for cell in cells.words} == {"0", "1"}
         classes = binary or 2 * len(worded) > len(cells.words)  # a few words among many numbers are slips
+    if not classes and worded:
+        line = next(line for line, cell in cells.placed() if cell == worded[0])
+        raise DataError(
+            f"{name}, line {line}, column {target!r}: {worded[0][:40]!r} is not a number, as the target has to be. If its "
+            "words are classes: --model logistic for two of them, --model softmax for more"
+        )
     if not classes:
-        return np.array(
-            [number_in(cell, f"{name}, line {line}, column {target!r}") for line, cell in cells.placed()]
-        ), ()
+        return _numbers(cells, name, target), ()
     if not worded:
         for line, cell in cells.placed():
             here = f"{name}, line {line}, column {target!r}"
