@@ -242,7 +242,8 @@ def _condition(c: Any) -> str:
     if isinstance(c, sp.Eq):
         return f"{c.lhs} = {c.rhs}"
     if isinstance(c, sp.And | sp.Or):
-        return (" and " if isinstance(c, sp.And) else " or ").join(sorted(map(_condition, c.args)))
+        parts = sorted(f"({_condition(a)})" if isinstance(a, sp.And | sp.Or) else _condition(a) for a in c.args)
+        return (" and " if isinstance(c, sp.And) else " or ").join(parts)
     return str(c)
 
 
