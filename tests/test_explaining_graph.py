@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.errors import GradientError
 from tinygrad_edu.explaining import explain, graph
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,3 +105,11 @@ print(callable(tg.graph), sys.modules["tinygrad_edu.graph"].Node is tg.Node is N
 """
     found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert found == "True True\n"
+
+
+def test_a_backward_pass_that_cannot_be_drawn_says_why():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(GradientError, match=r"no one backward pass of a result of shape \(2,\)"):
+        graph(np.sin(x), backward=True)
+    with pytest.raises(GradientError, match="the result is the argument itself"):
+        graph(lambda x: x, 1.0, backward=True)

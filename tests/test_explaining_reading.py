@@ -1,7 +1,10 @@
 """What an explanation reads like: numbers, shapes and words where a student would otherwise stumble."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import ShapeError
@@ -124,3 +127,36 @@ def test_an_element_to_follow_has_to_be_somewhere():
     assert explain(lambda x: x * x, np.arange(3.0), element=-1).gradients["x"].tolist() == [0, 0, 4]
     with pytest.raises(ShapeError, match=r"element=\(7,\): no gradient has such an element"):
         explain(lambda x: np.sum(x * x), np.arange(3.0), element=7)
+
+
+# --- names
+
+
+def test_names_of_other_alphabets_stay_and_run():
+    ex = explain(lambda λ, Δx: λ * Δx, 2.0, 3.0)
+    assert [str(step) for step in ex.steps] == ["λ_bar = f_bar * Δx", "Δx_bar = f_bar * λ"]
+    names = ex.namespace
+    exec(ex.source(), names)
+    assert names["gradient"](2.0, 3.0) == (3.0, 2.0)
+    assert r"\lambda \,\mathrm{Δx}" in ex.latex()
+
+
+def test_an_argument_that_has_a_name_keeps_it():
+    assert explain(lambda a, b: a * b, tg.Tensor(2.0, name="stiffness"), 1.0).sources == ["stiffness", "b"]
+
+
+@pytest.mark.parametrize("name", ['</script><img src=x onerror="alert(1)">', "[red]x[/red]", "x; import os", "a\nb", "",
+                                  "$x$", "class", "np", "x_bar", "'", "²", "a" * 300])  # fmt: skip
+def test_no_name_breaks_anything(name):
+    x = tg.Tensor(1.5, requires_grad=True, name=name)
+    ex = explain(np.sin(x) * x)
+    names = ex.namespace
+    exec(ex.source(), names)
+    assert names["gradient"](1.5) == pytest.approx(np.sin(1.5) + 1.5 * np.cos(1.5))
+    for text in (ex.html(), ex.page()):
+        assert "<img" not in text
+    assert str(ex) and ex.latex() and tg.graph(ex, backward=True).dot and tg.graph(ex).mermaid()
+    console = Console(file=StringIO(), width=100)
+    console.print(ex)
+    if name == "[red]x[/red]":
+        assert name in console.file.getvalue()

@@ -54,6 +54,11 @@ def graph(
         recording = record_of(what, {**frame.f_globals, **frame.f_locals})
         y = what.data
         ex = Explanation(recording, one_like(y)) if shape_of(y) == () and getattr(y.dtype, "kind", "") == "f" else None
+        if ex is None and backward:
+            raise GradientError(
+                f"graph: there is no one backward pass of a result of shape {shape_of(y)}. Reduce it (np.sum, "
+                "np.mean), or draw graph(explain(f, x, element=(0, 1)), backward=True)"
+            )
         if ex is None:
             return picture_of(recording, Telling(recording, Script()), {}, None, collapse)
     else:

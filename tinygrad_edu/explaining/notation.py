@@ -17,6 +17,7 @@ LETTERS = {
     "tau": "τ", "phi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ", "Delta": "Δ", "Theta": "Θ",
     "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω", "inf": "∞",
 }  # fmt: skip
+_NAMES = {letter: name for name, letter in LETTERS.items() if name != "inf"}
 KNOWN = {"arcsin", "arccos", "arctan", "sin", "cos", "tan", "sinh", "cosh", "tanh", "log", "exp", "max", "min"}
 COMPARED = {ast.Eq: "=", ast.NotEq: "≠", ast.Lt: "<", ast.LtE: "≤", ast.Gt: ">", ast.GtE: "≥"}
 ATOM = 9
@@ -208,6 +209,8 @@ class Latex(Notation):
         """A name without bar or index."""
         if text in LETTERS and text.isascii():
             return r"\infty" if text == "inf" else f"\\{text} "
+        if text in _NAMES:
+            return f"\\{_NAMES[text]} "
         return text if len(text) == 1 else self.words(text)
 
     def words(self, text: str) -> str:

@@ -11,6 +11,7 @@ import ast
 import inspect
 import keyword
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -194,10 +195,12 @@ def _paths_of(chosen: Mapping[str, Any]) -> list[str]:
     names: list[str] = []
     for name, tree in chosen.items():
         numbered, _ = flatten(tree)
+        given = [x.name if isinstance(x, Tensor) else None for x in numbered]
         rebuilt = _keys(tree, name) if len(numbered) > 1 or isinstance(tree, dict | list | tuple) else [name]
         short = [path.rpartition(".")[2] for path in rebuilt]
         unique = len(set(short)) == len(short) and all(s.isidentifier() for s in short)
-        names += short if unique and isinstance(tree, dict) else [path.replace(".", "_") for path in rebuilt]
+        paths = short if unique and isinstance(tree, dict) else [path.replace(".", "_") for path in rebuilt]
+        names += [own or path for own, path in zip(given, paths, strict=True)]
     taken: list[str] = []
     for name in names:
         taken.append(fresh(name, taken))
@@ -264,8 +267,8 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     taken = {"np", "special", "_", *keyword.kwlist}
     for name in names:
-        plain = "".join(c if (c.isalnum() and c.isascii()) or c == "_" else "_" for c in name)
-        plain = plain if plain[:1].isalpha() or plain.startswith("_") else f"v_{plain}"
+        plain = "".join(c if f"x{c}".isidentifier() else "_" for c in unicodedata.normalize("NFKC", name))
+        plain = plain if plain.isidentifier() else f"v_{plain}"
         while plain in taken or f"{plain}_bar" in taken:
             plain += "_"
         found[name] = plain
