@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -282,6 +283,13 @@ def test_a_picture_is_drawn(told, folder, table, kind, first):
     code, printed, _ = told(f"fit {table}.csv --target {table} --epochs 3 --validation 0.3 --plot fit.{kind}{features}")
     assert code == 0 and f"Drawn in fit.{kind}" in printed
     assert Path(f"fit.{kind}").read_bytes().startswith(first)
+
+
+def test_without_matplotlib_the_extra_is_named_before_the_work(told, folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    code, printed, complained = told("fit line.csv --target line --plot fit.png")
+    assert (code, printed) == (2, "")
+    assert 'pip install "tinygrad-edu[plot]"' in complained and complained.count("\n") == 1
 
 
 # --- interruption

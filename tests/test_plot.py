@@ -135,6 +135,14 @@ def test_the_ideal_rate_of_a_parabola_takes_one_step(ax):
     assert arrows(ax)[0][1][0] == pytest.approx(2)
 
 
+def test_a_loss_with_holes_and_of_whole_numbers_and_of_arrays_of_one_is_drawn(ax):
+    plot.loss_sweep(lambda w: w - np.log(w), (-1, 5), start=4, arrow=True, tangent=True, steps=2, ax=ax)
+    assert drawn(ax, "minimum")[0] == pytest.approx([1])
+    assert len(arrows(ax)) == 1  # the first step would lead to -8, where there is no loss
+    plot.loss_sweep(lambda w: np.reshape(w * w, (1,)).sum(), np.array([-2, 0, 3]), start=np.float32(2), steps=1, ax=ax)
+    ax.figure.canvas.draw()
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -319,11 +327,11 @@ def test_a_loss_that_falls_far_gets_a_logarithmic_scale(ax, losses, log, scale):
 
 
 def test_a_validation_loss_is_drawn_beside(ax):
-    history = optim.History(losses=[3.0, 1.0])
-    history.validation_losses = [4.0, 2.0]
-    plot.loss_curve({"line": history}, ax=ax)
+    x = np.linspace(-1, 1, 20)
+    run = optim.minimize(squared, {"w": 0.0, "b": 0.0}, data=(x, 2 * x), epochs=5, validation=0.25)
+    plot.loss_curve({"line": run}, ax=ax)
     aside = next(line for line in ax.lines if line.get_label() == "line (validation)")
-    assert list(aside.get_ydata()) == [4, 2]
+    assert list(aside.get_ydata()) == list(run.history.validation_losses)
     assert aside.get_color() == ax.lines[0].get_color() and aside.get_linestyle() != ax.lines[0].get_linestyle()
 
 

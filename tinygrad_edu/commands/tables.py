@@ -235,8 +235,8 @@ def _target(cells: Cells, name: str, target: str, classes: bool | None) -> tuple
     if not classes and worded:
         line = next(line for line, cell in cells.placed() if cell == worded[0])
         raise DataError(
-            f"{name}, line {line}, column {target!r}: {worded[0][:40]!r} is not a number, as the target has to be. If its "
-            "words are classes: --model logistic for two of them, --model softmax for more"
+            f"{name}, line {line}, column {target!r}: {worded[0][:40]!r} is not a number, as the target has to be. If "
+            "its words are classes: --model logistic for two of them, --model softmax for more"
         )
     if not classes:
         return _numbers(cells, name, target), ()

@@ -53,7 +53,8 @@ def loss_sweep(
     tangent : bool
         The line L(w₀) + L'(w₀) (w − w₀) at the start.
     steps : int
-        How many steps to draw. Each is an arrow along the axis, then a drop onto the curve.
+        How many steps to draw, as long as the loss is finite. Each is an arrow along the axis, then a drop onto the
+        curve.
     algorithm : Algorithm, optional
         Of the steps; by default `optim.gradient_descent("auto")`, whose rate is 1/L''(w₀).
     minimum : bool
@@ -166,7 +167,12 @@ def _draw_start(
 def _draw_steps(ax: Axes, loss: Loss, start: float, data: tuple[Any, ...], steps: int, algorithm: Algorithm) -> None:
     if algorithm.tune:
         algorithm = algorithm.tune(curvature(loss, start, *data))
-    met = list(islice(iterates(loss, start, algorithm, data), steps + 1))
+    met = []
+    with np.errstate(all="ignore"):
+        for point in islice(iterates(loss, start, algorithm, data), steps + 1):
+            if not np.isfinite(point.loss):  # it has left the curve, and there is nothing to draw
+                break
+            met.append(point)
     for k, (one, other) in enumerate(pairwise(met)):
         here, there = float(np.reshape(one.params, ())), float(np.reshape(other.params, ()))
         name = None if k else "gradient step" if steps == 1 else f"{steps} steps"
