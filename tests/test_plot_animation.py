@@ -63,6 +63,19 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     assert descent()._repr_html_().startswith('<iframe title="Gradient descent" srcdoc="&lt;!doctype html&gt;')
 
 
+def test_a_film_shows_every_path_and_its_losses():
+    paths = {"long": [(-1, 2), (0, 1), (1, 0.5), (2, 0)], "short": [(5.0, 1.0), (2.0, 0.0)]}
+    page = plot.film(bowl, [(-2, 6), (-3, 3)], paths)
+    pyplot.close("all")
+    assert page.labels == (
+        "step 0: long 21, short 15", "step 1: long 10, short 4", "step 2: long 5.5, short 4", "step 3: long 4, short 4",
+    )  # fmt: skip
+    parts = [len(set(re.findall(rf'id="(frame-{k}-\d+)"', page.svg))) for k in range(4)]
+    assert parts == [2, 2, 1, 1]
+    with pytest.raises(HyperparameterError, match="0 frames"):
+        plot.film(bowl, [(-2, 6), (-3, 3)], {})
+
+
 def test_a_page_needs_a_frame():
     with pytest.raises(HyperparameterError, match=r"animate: 0 frames. Expected 1 or more"):
         plot.animate(lambda ax, k: None, 0)

@@ -3,12 +3,13 @@
 Every function takes the axes to draw on as `ax`, makes new ones if there are none, and returns them; none shows
 anything. `loss_sweep` draws a loss against one weight; `contours`, `gradient_field` and `surface` over two; `descents`
 the ways of optimizers; `loss_curve` and `rate_curve` what happened on the way; `fit`, `predicted_against_actual` and
-`confusion` where it ended; `iterative_approach` the loop itself. `animate` turns drawing into a page that moves.
+`confusion` where it ended; `iterative_approach` the loop itself. `film` and `animate` make pages that move.
 """
 
 from .animation import Animation, animate
 from .curves import loss_curve, rate_curve
 from .diagrams import iterative_approach
+from .films import film
 from .fits import confusion, fit, predicted_against_actual
 from .maps import contours, descents, gradient_field
 from .surfaces import surface
@@ -20,6 +21,7 @@ __all__ = [
     "confusion",
     "contours",
     "descents",
+    "film",
     "fit",
     "gradient_field",
     "iterative_approach",
