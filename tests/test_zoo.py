@@ -1,5 +1,7 @@
 """The bug zoo: every specimen is wrong on its example, the checker finds it, and the engine it comes from is right."""
 
+import inspect
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -43,3 +45,17 @@ def test_its_numbers_are_wrong_and_told(specimen):
         return
     wrong = specimen.gradient(*specimen.at)
     assert any(np.shape(w) != np.shape(r) or not np.allclose(w, r) for w, r in zip(wrong, right, strict=True))
+
+
+def test_a_mistake_is_in_a_few_lines():
+    for specimen in SPECIMENS:
+        assert issubclass(specimen.engine, Value)
+        assert len(inspect.getsource(specimen.engine).splitlines()) <= 40
+
+
+def test_the_page_tells_what_the_checker_says():
+    """If this fails: python docs/zoo_page.py"""
+    docs = Path(tg.__file__).parent.parent / "docs"
+    page = (docs / "zoo.md").read_text(encoding="utf-8")
+    assert runpy.run_path(str(docs / "zoo_page.py"))["page"]() == page
+    assert all(f"## {specimen.name[0].upper()}{specimen.name[1:]}\n" in page for specimen in SPECIMENS)

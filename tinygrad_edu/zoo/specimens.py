@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..checking import check_gradient
+from ..checking import Report, check_gradient
 from .engine import Value
 
 
@@ -162,16 +162,20 @@ class Specimen:
         """The value of the example, by the engine that is right."""
         return self.example(*[Value(np.array(x, float)) for x in args]).data[()]
 
-    def found(self) -> bool:
-        """Whether the checker refuses this engine's gradient of the example, or the engine gives none at all."""
+    def report(self) -> Report | None:
+        """What the checker says of this engine's gradient of the example; None if the engine gives none at all."""
         single = len(self.at) == 1
         try:
-            report = check_gradient(
+            return check_gradient(
                 self.value, self.at, lambda *args: self.gradient(*args)[0] if single else self.gradient(*args)
             )
-        except (RecursionError, ValueError):
-            return True
-        return not report.ok
+        except RecursionError:
+            return None
+
+    def found(self) -> bool:
+        """Whether the checker refuses it."""
+        report = self.report()
+        return report is None or not report.ok
 
     def __str__(self) -> str:
         right = _told(self.gradient(*self.at, engine=Value))
