@@ -245,3 +245,24 @@ def test_a_refused_ufunc_says_why():
             half(tg.Tensor(1.0, requires_grad=True))
     finally:
         del tg.RULES[half]
+
+
+def test_a_rule_may_ask_how_its_cotangents_would_change():
+    """f = Σ u³v + v²: its second derivatives along c, and its third along c twice."""
+    asked = {}
+
+    def rule(g, y, x, follows):
+        c = np.array([1.0, -2.0])
+        asked.update(reached=follows.reached, once=follows(c, 0), twice=follows(c, 0, 2))
+        return g[0]
+
+    op = extend.primitive(lambda x: (x, x + 1, x + 2), (rule,), asks=True)
+    f = lambda u, v: np.sum(u**3 * v) + np.sum(v * v)
+    x, c = np.array([0.5, 2.0]), np.array([1.0, -2.0])
+    tg.grad(lambda x: f(*op(x)[:2]))(x)
+    assert asked["reached"] == {0, 1}
+    np.testing.assert_allclose(asked["once"][0], 6 * x * (x + 1) * c)
+    np.testing.assert_allclose(asked["once"][1], 3 * x**2 * c)
+    np.testing.assert_array_equal(asked["once"][2], 0)
+    np.testing.assert_allclose(asked["twice"][0], 6 * (x + 1) * c * c)
+    np.testing.assert_allclose(asked["twice"][1], 6 * x * c * c)

@@ -140,6 +140,7 @@ class Op:
 
     __slots__ = (
         "arity",
+        "asks",
         "bind",
         "direct",
         "flat",
@@ -165,6 +166,7 @@ class Op:
         self.sort = sorted_already if bind else self.bind  # sorts a call of the Op: arrays first, parameters by name
         self.flat = kind == "flat"
         self.moves = kind in ("linear", "structure")  # cotangents are moved and added, never multiplied with values
+        self.asks = False  # how its cotangents would change if its results moved
         self.plain = isinstance(vjps, tuple)  # one rule per argument and one result: nothing for the walk to prepare
         # called with its arrays and nothing else: there is nothing to sort
         self.direct = kind not in ("flat", "composite") and not bind

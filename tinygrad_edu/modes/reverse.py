@@ -16,9 +16,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import DtypeError, GradientError, NoRuleError, ShapeError
-from ..graph import READINGS, SELECT, Node, history, is_recording, recording, watching
+from ..graph import READINGS, SELECT, Node, history, is_recording, recording, watching, witnessing
 from ..tensor import Tensor, handles, source
 from .careful import needs_care, poisoned, unwrapped, wrapped
+
+Start = tuple[Sequence[Node], Sequence[Any]]
+"""The roots of a pass, and what flows back into them."""
 
 
 @np.errstate(all="ignore")  # a rule may divide by zero where its result is not used
@@ -52,14 +55,15 @@ def pullback(
     if (witness := watching()) is not None:
         witness.begins(lines)
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
-    found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=False)
+    start = roots, cotangents
+    found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), start, recorded, careful=False)
     if needs_care(found.values(), roots, lines):
-        found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), recorded, careful=True)
+        found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), start, recorded, careful=True)
     if witness is not None:
 
         def walk(into: dict[Node, Any], careful: bool) -> None:
             into.update(_seeds(roots, cotangents, wanted))
-            _walk(lines, wanted, into, recorded, careful)
+            _walk(lines, wanted, into, start, recorded, careful)
 
         witness.passed(lines, roots, found.values(), walk)
     return found
@@ -75,7 +79,9 @@ def _seeds(roots: Sequence[Node], cotangents: Sequence[Any], wanted: set[Node]) 
     return seeds
 
 
-def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], recorded: bool, careful: bool) -> dict:
+def _walk(
+    lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], start: Start, recorded: bool, careful: bool
+) -> dict[Node, Any]:
     unusual = recorded or careful
     if careful:
         cotangents.update({node: wrapped(g, linear=True) for node, g in cotangents.items()})
@@ -97,6 +103,8 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
             if op is SELECT:
                 _into_slot(cotangents, node, g)
                 continue
+            if op.asks:  # type: ignore[union-attr]
+                params = {**params, "follows": _Following(node, g, lines, start, recorded)}
             g, y, args, rules = _prepared(node, g, recorded, careful)
             together = type(rules) is list  # not rules, but the contributions themselves
         if len(args) == 1 and (rule := rules[0]) is not None:  # as below, without the loop: a seventh less time
@@ -133,6 +141,33 @@ def _walk(lines: list[Node], wanted: set[Node], cotangents: dict[Node, Any], rec
                 else:
                     cotangents[parent] = c
     return {node: unwrapped(g) for node, g in cotangents.items()} if careful else cotangents
+
+
+class _Following:
+    """What a rule may ask about all that was computed from the outputs of its line.
+
+    Attributes
+    ----------
+    reached : set of int
+        The outputs to which something flows back, be it zeros.
+    """
+
+    def __init__(self, node: Node, g: list[Any], lines: list[Node], start: Start, recorded: bool) -> None:
+        self.node, self.lines, self.start, self.recorded = node, lines, start, recorded
+        self.reached = {i for i, slot in enumerate(g) if slot is not None}
+
+    def __call__(self, c: Any, index: int, times: int = 1) -> list[Any]:
+        """How the cotangents of the outputs change if output `index` moves along c: by a pass, and by its own pass."""
+        outputs = [n for n in self.lines if n.op is SELECT and n.parents[0] is self.node]
+        with recording(), witnessing(None):
+            found = pullback(*self.start, outputs, create_graph=True)
+            for left in reversed(range(times)):
+                moved = [found[n].node for n in outputs if n.params["index"] == index and type(found.get(n)) is Tensor]
+                roots = [g for g in moved if g is not None]
+                create_graph = self.recorded or left > 0
+                found = pullback(roots, [c] * len(roots), outputs, create_graph=create_graph) if roots else {}
+        parts = [[g for n, g in found.items() if n.params["index"] == i] for i in range(len(self.node.value))]
+        return [sum(g[1:], g[0]) if g else np.zeros_like(y) for g, y in zip(parts, self.node.value, strict=True)]
 
 
 def _add(cotangents: dict[Node, Any], owned: set[Node], parent: Node, c: Any) -> None:

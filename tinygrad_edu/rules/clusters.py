@@ -39,11 +39,6 @@ def parted(x, d, s, t):
     return np.where(lost, gap, x / np.where(lost, 1, d))
 
 
-def over(x, d, lost):
-    """x / d, and 0 where both are lost."""
-    return x / d if lost is None else np.where(lost, 0, x / np.where(lost, 1, d))
-
-
 def _close(d, s, power=0.875):
     """Where a difference (or a sum) is as small as rounding makes it, measured by the largest value."""
     least = float(np.finfo(s.dtype).eps) ** power * np.max(np.abs(s), axis=-1, initial=0, keepdims=True)
@@ -56,8 +51,8 @@ def _meet(s, power=0.875):
 
 
 def _size(frames):
-    """How large the numbers are whose sums, times rounding errors, make the elements of a column."""
-    return sum(np.max(np.abs(x), axis=-2, initial=0) for x in frames)
+    """How large the numbers are whose sums, times rounding errors, make the elements of a product with a frame."""
+    return sum(np.max(np.abs(x), axis=(-2, -1), initial=0, keepdims=True) for x in frames)
 
 
 def _faint(x, size):
@@ -65,47 +60,42 @@ def _faint(x, size):
 
 
 WIDE = 0.77
-"""A gap d leaves of the rule's quotient an error eps / d: below eps ** 0.77, 1e-12 of the largest, ρ is better."""
+"""A gap d leaves of a quotient an error eps / d: below eps ** 0.77, 1e-12 of the largest, its limit is better."""
 
 
-def _ratio(slope, m, near, through_zero):
-    """The ρ with slope = ρ m + c in each cluster, by least squares; if m is constant with c = 0, or else ρ = 0."""
+def _ratio(slope, m, near):
+    """The ρ with slope = ρ m + c in each cluster, by least squares; if m is constant, ρ = 0."""
     mean = lambda v: np.sum(near * v[..., None, :], axis=-1) / np.sum(near, axis=-1)
     with np.errstate(all="ignore"):
         peak = np.max(near * np.abs(m)[..., None, :], axis=-1, initial=0)
         m = m / np.where(peak == 0, 1, peak)
         mean_m, square = mean(m), mean(m * m)
         spread = square - mean_m * mean_m
-        alone = mean(slope) / mean_m if through_zero else 0
-        rho = np.where(spread <= 1e-12 * square, alone, (mean(m * slope) - mean_m * mean(slope)) / spread) / peak
+        rho = np.where(spread <= 1e-12 * square, 0, (mean(m * slope) - mean_m * mean(slope)) / spread) / peak
     return (sums(np.where(np.isfinite(rho), rho, 0)) / 2).astype(m.dtype)
 
 
 def _leaning(s, dg, ds):
     """Where values meet, and there what dg does for ds: the limit of (gⱼ - gᵢ) / (sⱼ - sᵢ) for a symmetric g(s)."""
     near = _close(differences(s), s, WIDE)
-    return near, _ratio(dg, ds, near, False)
+    return near, _ratio(dg, ds, near)
 
 
-def _meeting(s, moved, held, slope, *frames):
-    """What a function that does not depend on the gauge makes of the pairs of values that meet; None if none do.
+def _meeting(s, moved, *frames):
+    """Where a difference of values and the cotangent over it are 0/0; None if no values, which are sorted, meet.
 
-    For f(A) = tr G Q h(Λ) Qᵀ, with X = Qᵀ G Q symmetric, the rule needs Xᵢⱼ (h(λⱼ) - h(λᵢ)) / (λⱼ - λᵢ), which is
-    Xᵢⱼ h′(λ) in the limit. Known are Mᵢⱼ = 2 Xᵢⱼ h(λ) of the frame, and mᵢ = Xᵢᵢ h′(λ) of the values; so the limit is
-    ρ Mᵢⱼ, and ρ is read off the diagonal of the cluster as the slope of mᵢ over Mᵢᵢ (with an offset: the part of a
-    function of the values alone).
-
-    Returns
-    -------
-    (lost, rho)
-        Where 0/0 stands, and ρ there.
+    Where the cotangent is not 0 the function depends on the gauge, and its derivative is ∞, or NaN.
     """
-    if not _meet(s, WIDE):
-        return None
-    near, one, size = _close(differences(s), s, WIDE), identity(s), _size(frames)
-    lost = near & (_faint(moved, sums(size)) | one)
-    m = np.real(np.diagonal(held, axis1=-2, axis2=-1))
-    return lost, _ratio(slope, m, near, True)
+    return _undecided(s, moved, frames) if _meet(s, WIDE) else None
+
+
+def _meeting_anywhere(s, moved, *frames):
+    """The same for values in any order."""
+    return _undecided(s, moved, frames) if np.count_nonzero(_close(differences(s), s, WIDE)) > s.size else None
+
+
+def _undecided(s, moved, frames):
+    return _close(differences(s), s, WIDE) & (_faint(moved, _size(frames)) | identity(s))
 
 
 def _ties(g, s):
@@ -127,46 +117,26 @@ def _vanishing(s, x, *frames):
     """Where x over sums of values (or over single values, if it is one row a value) is 0/0; None if none vanish."""
     if not np.count_nonzero(_close(s[..., -1:], s)):
         return None
-    size = _size(frames)
-    if x.shape[-2] == x.shape[-1] == s.shape[-1]:
-        return _close(sums(s), s) & _faint(x, sums(size))
-    return _close(s, s)[..., None, :] & _faint(x, size[..., None, :])
+    faint = _faint(x, _size(frames))
+    square = x.shape[-2] == x.shape[-1] == s.shape[-1]
+    return faint & (_close(sums(s), s) if square else _close(s, s)[..., None, :])
 
 
-def reflection(s, ordered=True):
+def reflection(s):
     """A rotation, by a reflection, of the vectors of each value that is repeated to the last digits; None if none is.
 
     LAPACK's basis of such a plane is free, but of a diagonal matrix it is no basis like others: what a rule looks for
     in the diagonal of the cotangent may be 0 there alone.
     """
     least = 8 * np.finfo(s.dtype).eps * np.max(np.abs(s), axis=-1, initial=0, keepdims=True)
-    if ordered and not np.count_nonzero(np.abs(s[..., 1:] - s[..., :-1]) <= least):
+    if not np.count_nonzero(np.abs(s[..., 1:] - s[..., :-1]) <= least):
         return None
     near = np.abs(differences(s)) <= least[..., None]
-    if np.count_nonzero(near) == s.size:
-        return None
     for _ in range(s.shape[-1].bit_length()):
         near = near @ near
-    v = np.cos(np.arange(1.0, s.shape[-1] + 1)).astype(np.abs(s).dtype)
+    v = np.cos(np.arange(1.0, s.shape[-1] + 1)).astype(s.dtype)
     turn = identity(s) - 2 * near * (v * v[:, None]) / (near @ (v * v))[..., None]
     return np.where(np.sum(near, axis=-1, keepdims=True) > 1, turn, identity(s)).astype(v.dtype)
-
-
-def lifted(s, always=False):
-    """The values, with the least numbers that keep their digits in products for zeros: for several, or always.
-
-    U S Vᴴ does not depend on vectors of the value 0, nor does a cotangent of them tell how it would depend on them
-    if S moved. Near 0 it does; and of the zeros of most matrices rounding makes other numbers than 0 anyway.
-    """
-    if np.count_nonzero(s) == s.size:
-        return s
-    zero = s == 0
-    several = zero & (always | (np.count_nonzero(zero, axis=-1, keepdims=True) > 1))
-    if not np.count_nonzero(several):
-        return s
-    info, largest = np.finfo(s.dtype), np.max(np.abs(s), axis=-1, keepdims=True)
-    least = np.minimum(info.tiny / info.eps, np.where(largest > 0, info.eps * largest, 1))
-    return np.where(several, least.astype(s.dtype), s)
 
 
 def _unknown(x, d, s, size):
@@ -176,18 +146,10 @@ def _unknown(x, d, s, size):
     return lost, np.where(lost & ~_faint(x, size), np.nan, 0)
 
 
-def _hidden(g, w):
-    """Where eigenvalues meet, and there NaN unless they have equal parts in g, which then is all of the cotangent."""
-    lost = _close(differences(w), w)
-    mean = np.sum(lost * g[..., None, :], axis=-1) / np.sum(lost, axis=-1)
-    uneven = np.abs(g - mean) > 1e-6 * np.max(np.abs(g), axis=-1, keepdims=True, initial=0)
-    return lost, np.where(lost & uneven[..., None, :], np.nan, 0)
-
-
 # fmt: off
 unknown   = Op(_unknown, NOTHING, NOTHING, "flat")
-hidden    = Op(_hidden, NOTHING, NOTHING, "flat")
 meeting   = Op(_meeting, NOTHING, NOTHING, "flat")
+anywhere  = Op(_meeting_anywhere, NOTHING, NOTHING, "flat")
 ties      = Op(_ties, NOTHING, NOTHING, "flat")
 leaning   = Op(_leaning, NOTHING, NOTHING, "flat")
 idle      = Op(_idle, NOTHING, NOTHING, "flat")

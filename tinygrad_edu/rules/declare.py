@@ -140,6 +140,7 @@ def primitive(
     call: Callable[..., Any] | None = None,
     bind: Callable[..., Any] | None = None,
     moves: bool = False,
+    asks: bool = False,
 ) -> Op:
     """Declare an operation by both of its derivatives.
 
@@ -153,6 +154,10 @@ def primitive(
         forward mode transposes the vjps, which is slower.
     moves : bool
         True if the rules select and share cotangents and never multiply them with a value that could be infinite.
+    asks : bool
+        True if the rules, of an operation with several outputs, take a parameter ``follows``. They are given a
+        function: ``follows(c, index)`` tells how the cotangents of the outputs would change if output `index` moved
+        along c, which is the Hessian of all that follows this line, times c; ``follows(c, index, 2)`` how that would.
 
     >>> import numpy as np, tinygrad_edu as tg
     >>> norm2 = primitive(lambda x: np.sum(x * x), (lambda g, y, x: 2 * g * x,), (lambda t, y, x: np.sum(2 * x * t),))
@@ -160,7 +165,7 @@ def primitive(
     array([2., 4.])
     """
     op = Op(call or function, vjps, jvps, "primitive", _name(function), None, bind, function)
-    op.moves = moves
+    op.moves, op.asks = moves, asks
     return _enter(function, op)
 
 

@@ -3,7 +3,9 @@
 A factor is free up to a *gauge*: the sign or phase of an eigenvector, and any rotation of the eigenvectors of one
 repeated eigenvalue. The derivative of a frame is taken with the gauge that moves it least, and 1/(λⱼ - λᵢ) multiplies
 a part of the cotangent that vanishes, at λⱼ = λᵢ, for every function that does not depend on the gauge: there stands
-0/0, not ∞, and `clusters.py` finds what it means. A function that does depend on it has no derivative: ∞ or NaN.
+0/0, not ∞. Its limit is found by l'Hôpital's rule: if the values were moved apart as the numbers c are, the cotangent
+would change by H c, where H is the Hessian of what follows this line, and the limit is that change over cⱼ - cᵢ. So
+these rules *ask*: `follows` computes H c. A function that does depend on the gauge has no derivative: ∞ or NaN.
 
 docs/conventions.md says what holds where values meet or vanish. Next: `pseudoinverses.py`.
 
@@ -18,15 +20,13 @@ from __future__ import annotations
 import numpy as np
 
 from .clusters import (
+    anywhere,
     beside,
     differences,
-    hidden,
     identity,
     idle,
     leaning,
-    lifted,
     meeting,
-    over,
     parted,
     reflection,
     sums,
@@ -34,7 +34,7 @@ from .clusters import (
     vanishing,
 )
 from .declare import composite, primitive
-from .linalg import H, T, conj, significant, symmetric
+from .linalg import H, T, conj, symmetric
 
 
 def _shared(g, s):
@@ -80,17 +80,47 @@ woven = primitive(_woven, _woven_vjp, _woven_jvp)
 """Σ gᵢ uᵢ vᵢᴴ, conjugated: the cotangent of a function of the values alone, if g(s) is its gradient."""
 
 
-def _generator(g, s, turn, held, *frames):
-    """Γ of Ā = Ū Γ V̄ᴴ, but for the part of singular vectors: off the diagonal the antisymmetric part of the frame's
-    cotangent over sⱼ - sᵢ, and on it the values' own."""
-    one = identity(s)
-    moved = turn - H(turn)
-    meet = meeting(s, moved, held, g, *frames)
-    if meet is None:
-        return np.where(one, g[..., None, :], moved / np.where(one, 1, differences(s + s)))
-    lost, rho = meet
-    turned = np.where(lost, rho * symmetric(held), moved / np.where(lost, 1, differences(s + s)))
-    return np.where(one, g[..., None, :], turned)
+def _changes(y, index, follows, times=1):
+    """The numbers by which values move apart, and how the vectors' cotangents would change by that, once or twice."""
+    c = np.cumsum(np.ones_like(y[index]), axis=-1)
+    moved = follows(c, index, times) if follows else [np.zeros_like(v) for v in y]
+    return c, [v for i, v in enumerate(moved) if i != index]
+
+
+def _idle(follows, index, *frames):
+    """True if a function of the values alone follows."""
+    return idle(*frames) if follows is None else follows.reached <= {index}
+
+
+def _quotients(found, gaps, lost, parts, y, index, follows):
+    """What stands beside the values' own part: numerators x, which are parts of the frames' cotangents, over gaps d(s).
+
+    Where both are 0, x = d q with some smooth q. Along c, x′ = d(c) q + d q′ and x″ = 2 d(c) q′ + d q″, so that q is
+    (x′ - d x″ / (2 d(c))) / d(c): the second term is 0 there, but its derivative is not.
+    """
+    divisors = gaps(y[index])
+    if all(where is None for where in lost):
+        return [x / d for x, d in zip(found, divisors, strict=True)]
+    (c, once), (_, twice) = _changes(y, index, follows), _changes(y, index, follows, 2)
+    along = [np.where(d == 0, 1, d) for d in gaps(c)]
+    limits = [
+        (x1 - d * x2 / (2 * dc)) / dc
+        for x1, x2, d, dc in zip(parts(*once), parts(*twice), divisors, along, strict=True)
+    ]
+    return [
+        x / d if where is None else np.where(where, limit, x / np.where(where, 1, d))
+        for x, d, where, limit in zip(found, divisors, lost, limits, strict=True)
+    ]
+
+
+def _turning(x):
+    """Twice the antisymmetric part: what turns a frame."""
+    return x - H(x)
+
+
+def _gaps(s):
+    """2 (sⱼ - sᵢ), and 1 on the diagonal."""
+    return np.where(identity(s), 1, 2 * differences(s))
 
 
 # --- Hermitian matrices -----------------------------------------------------------------------------------------------
@@ -98,17 +128,19 @@ def _generator(g, s, turn, held, *frames):
 
 def _eigh(a, UPLO="L"):
     y = np.linalg.eigh(a, UPLO=UPLO)
-    y, turn = y._replace(eigenvalues=lifted(y[0])), reflection(y[0])
+    turn = reflection(y[0])
     return y if turn is None else y._replace(eigenvectors=y[1] @ turn)
 
 
-def _eigh_vjp(g, y, a, UPLO="L"):
+def _eigh_vjp(g, y, a, UPLO="L", follows=None):
     """Ā = V (diag(λ̄) + antisym(Vᴴ V̄) / (λⱼ - λᵢ)) Vᴴ."""
     (gw, gv), (w, v) = g, y
-    if idle(gv):
+    if _idle(follows, 0, gv):
         return woven(_shared(gw, w), w, v, H(v), a, hermitian=True)
-    turn = T(v) @ gv
-    return conj(v) @ _generator(gw, w, turn, turn, gv) @ T(v)
+    parts = lambda gv: [_turning(T(v) @ gv)]
+    (x,) = parts(gv)
+    (inner,) = _quotients([x], lambda w: [_gaps(w)], [meeting(w, x, gv)], parts, y, 0, follows)
+    return conj(v) @ np.where(identity(w), gw[..., None, :], inner) @ T(v)
 
 
 def _eigh_jvp(t, y, a, UPLO="L"):
@@ -118,8 +150,9 @@ def _eigh_jvp(t, y, a, UPLO="L"):
 
 
 # fmt: off
-primitive(np.linalg.eigh, (_eigh_vjp,), (_eigh_jvp,), call=_eigh)
-spectrum = primitive(lambda a, UPLO: (np.linalg.eigvalsh(a, UPLO=UPLO), _eigh(a, UPLO)[1]), (_eigh_vjp,), (_eigh_jvp,))
+primitive(np.linalg.eigh, (_eigh_vjp,), (_eigh_jvp,), call=_eigh, asks=True)
+spectrum = primitive(lambda a, UPLO: (np.linalg.eigvalsh(a, UPLO=UPLO), _eigh(a, UPLO)[1]),
+                     (_eigh_vjp,), (_eigh_jvp,), asks=True)
 composite(np.linalg.eigvalsh, lambda a, UPLO="L": spectrum(a, UPLO=UPLO)[0])
 # fmt: on
 
@@ -138,7 +171,7 @@ def _outside(g, u, turn):
 
 def _svd(a, full_matrices=True, hermitian=False):
     y = np.linalg.svd(a, full_matrices=full_matrices, hermitian=hermitian)
-    y, turn = y._replace(S=lifted(y[1], a.shape[-2] != a.shape[-1] or a.dtype.kind == "c")), reflection(y[1])
+    turn = reflection(y[1])
     if turn is None:
         return y
     k, (u, _, vh) = turn.shape[-1], y
@@ -149,28 +182,35 @@ def _svd(a, full_matrices=True, hermitian=False):
     return y._replace(U=u, Vh=vh)
 
 
-def _svd_vjp(g, y, a, full_matrices=True, hermitian=False):
+def _svd_vjp(g, y, a, full_matrices=True, hermitian=False, follows=None):
     """Ā = U (diag(s̄) + antisym(C - D) / (sⱼ - sᵢ) + antisym(C + D) / (sᵢ + sⱼ)) Vᴴ, with C = Uᴴ Ū and D = V̄ᴴ V;
     and what leads out of the spans of U and V, over s."""
     (gu, gs, gvh), (u, s, vh) = g, y
-    k, row = s.shape[-1], s[..., None, :]
-    gu1, gv1, u1, vh1 = gu[..., :k], gvh[..., :k, :], conj(u[..., :k]), conj(vh[..., :k, :])
-    if idle(gu, gvh):
-        found = woven(_shared(gs, s), s, u[..., :k], vh[..., :k, :], a)
+    k = s.shape[-1]
+    u1, vh1, out_of_u, out_of_v = u[..., :k], vh[..., :k, :], a.shape[-2] > k, a.shape[-1] > k
+    if _idle(follows, 1, gu, gvh):
+        smooth = np.where((s > 0) | (gs == 0), gs, 0)  # a sum of values has a kink where one is 0
+        found = woven(_shared(smooth, s), s, u1, vh1, a)
         return symmetric(found) if hermitian else found
-    left, right = T(u[..., :k]) @ gu1, gv1 @ T(vh[..., :k, :])
-    held, frames = left + right, (gu1, T(gv1))
-    moved = held - H(held)
-    inner = _generator(gs, s, left - right, held, *frames)
-    inner = inner + over(moved, sums(s + s), vanishing(s, moved, *frames))
-    found = u1 @ inner
-    if a.shape[-2] > k:
-        away = _outside(gu, u, left)
-        found = found + over(away, row, vanishing(s, away, gu1))
-    found = found @ vh1
-    if a.shape[-1] > k:
-        away = _outside(T(gvh), T(vh), T(right))
-        found = found + u1 @ T(over(away, row, vanishing(s, away, T(gv1))))
+
+    def parts(gu, gvh):
+        left, right = T(u1) @ gu[..., :k], gvh[..., :k, :] @ T(vh1)
+        moved = [_turning(left - right), _turning(left + right)]
+        moved += [_outside(gu, u, left)] if out_of_u else []
+        return moved + ([_outside(T(gvh), T(vh), T(right))] if out_of_v else [])
+
+    def gaps(s):
+        row = s[..., None, :]
+        return [_gaps(s), 2 * sums(s), row, row][: 2 + out_of_u + out_of_v]
+
+    frames = (gu[..., :k], T(gvh[..., :k, :]))
+    found = parts(gu, gvh)
+    lost = [meeting(s, found[0], *frames), *(vanishing(s, x, *frames) for x in found[1:])]
+    even, odd, *away = _quotients(found, gaps, lost, parts, y, 1, follows)
+    found = conj(u1) @ (np.where(identity(s), gs[..., None, :], even) + odd)
+    found = (found + away.pop(0) if out_of_u else found) @ conj(vh1)
+    if out_of_v:
+        found = found + conj(u1) @ T(away.pop())
     return symmetric(found) if hermitian else found
 
 
@@ -205,15 +245,15 @@ def _singular(a, value=None, hermitian=False):
 
 
 singular = primitive(_singular, (lambda g, y, a, value=None, **p: _svd_vjp(g, y, a, **p),),
-                     (lambda t, y, a, value=None, **p: _svd_jvp(t, y, a, **p),))  # fmt: skip
+                     (lambda t, y, a, value=None, **p: _svd_jvp(t, y, a, **p),), asks=True)  # fmt: skip
 
 
 def singular_values(a, **params):
-    """The singular values alone; a sum of them has a kink where one is 0, and there the slope 0."""
-    return significant(singular(a, **params)[1], 0)
+    """The singular values alone."""
+    return singular(a, **params)[1]
 
 
-frames = primitive(_svd, (_svd_vjp,), (_svd_jvp,))
+frames = primitive(_svd, (_svd_vjp,), (_svd_jvp,), asks=True)
 
 
 def _svd_of(a, full_matrices=True, compute_uv=True, hermitian=False):
@@ -229,23 +269,14 @@ composite(np.linalg.svdvals, singular_values)
 # --- any square matrix ------------------------------------------------------------------------------------------------
 
 
-def _eig(a):
-    y = np.linalg.eig(a)
-    turn = reflection(y[0], ordered=False)
-    if turn is None:
-        return y
-    v = y[1] @ turn
-    return y._replace(eigenvectors=v / np.linalg.norm(v, axis=-2, keepdims=True))
-
-
-def _eig_vjp(g, y, a):
+def _eig_vjp(g, y, a, follows=None):
     """Ā = V⁻ᴴ (diag(w̄) + Vᴴ V̄ / conj(wⱼ - wᵢ)) Vᴴ, after V̄ is freed of what only stretches or turns a column."""
     (gw, gv), (w, v) = g, y
-    gv = gv - conj(v) * np.sum(v * gv, axis=-2, keepdims=True)
-    moved, apart = T(v) @ gv, differences(w)
-    lost, gap = hidden(gw, w)
-    moved = np.where(lost, gap, moved / np.where(lost, 1, apart))
-    return np.linalg.solve(T(v), np.where(identity(w), gw[..., None, :], moved) @ T(v))
+    parts = lambda gv: [T(v) @ (gv - conj(v) * np.sum(v * gv, axis=-2, keepdims=True))]
+    gaps = lambda w: [np.where(identity(w), 1, differences(w))]
+    (x,) = parts(gv)
+    (inner,) = _quotients([x], gaps, [anywhere(w, x, gv)], parts, y, 0, follows)
+    return np.linalg.solve(T(v), np.where(identity(w), gw[..., None, :], inner) @ T(v))
 
 
 def _eig_jvp(t, y, a):
@@ -256,7 +287,7 @@ def _eig_jvp(t, y, a):
 
 
 # fmt: off
-primitive(np.linalg.eig, (_eig_vjp,), (_eig_jvp,), call=_eig)
-spectrum_of_any = primitive(lambda a: (np.linalg.eigvals(a), _eig(a)[1]), (_eig_vjp,), (_eig_jvp,))
+primitive(np.linalg.eig, (_eig_vjp,), (_eig_jvp,), asks=True)
+spectrum_of_any = primitive(lambda a: (np.linalg.eigvals(a), np.linalg.eig(a)[1]), (_eig_vjp,), (_eig_jvp,), asks=True)
 composite(np.linalg.eigvals, lambda a: spectrum_of_any(a)[0])
 # fmt: on
