@@ -20,7 +20,7 @@ from tinygrad_edu.zoo import SPECIMENS, Specimen, Value  # noqa: E402
 
 HEAD = """# The bug zoo
 
-Engines that are wrong on purpose. Each changes a few lines of a small [engine](../tinygrad_edu/zoo/engine.py) that is right,
+Engines that are wrong on purpose. Each changes a few lines of [an engine that is right](../tinygrad_edu/zoo/engine.py),
 in the way in which people get these lines wrong, and stands here with the smallest example on which it shows. Most of
 these mistakes are silent: the numbers have the right shape, and a loss may even go down for a while. So compare a
 gradient with differences before you trust it: `tg.check` and `tg.check_gradient` do, and the words below are theirs.

@@ -60,6 +60,7 @@ def _data(scenes: Sequence[Scene], engine: Sequence[dict[str, Array]]) -> dict[s
         "exact": words.EXACT,
         "bouncing": words.BOUNCING,
         "bounces": words.BOUNCES,
+        "steeply": words.STEEPLY,
         "creeps": words.CREEPS,
         "bendsDown": words.BENDS_DOWN,
         "saddle": words.SADDLE,

@@ -120,13 +120,14 @@ function words(here) {
   $("bend").textContent = `${told}${one ? "," : "."} ${ideal} would go to the bottom of the touching parabola in one step${one ? "" : " that way"}.`;
   const creeps = !one && flattest >= 0 && ratio >= data.zones[0].end && ratio < 2 && state.rate * flattest < data.zones[0].end;
   $("zone").textContent = name + (creeps ? `, but ${data.creeps}` : "");
+  const uneven = !one && flattest < steepest * (1 - data.close);
   const left = (bend) => `${tidy(100 * Math.abs(1 - state.rate * bend), 3)} %`;
   let rest = "";
   if (!one && flattest < 0) rest = ` ${data.saddle}`;
   else if (!one && steepest > 1.5 * flattest) {
     rest = ` Along the flattest direction, ${flattest > 0 ? `${tidy(steepest / flattest, 3)} times flatter, ` : ""}a step leaves ${left(flattest)}.`;
   }
-  $("says").textContent = `Yours is ${tidy(ratio, 3)} times that: ${says}. A step leaves ${left(steepest)} of the distance.${rest}`;
+  $("says").textContent = `Yours is ${tidy(ratio, 3)} times that: ${uneven ? data.steeply : ""}${says}. A step leaves ${left(steepest)} of the distance.${rest}`;
 }
 
 // The zones of learning rates below the slider, which is logarithmic.

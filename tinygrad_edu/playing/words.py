@@ -45,8 +45,9 @@ BOUNCES = "each step lands on the other side, exactly as high"
 BENDS_DOWN = "it bends down here, and the touching parabola has no bottom: a step goes downhill, away from its top"
 SADDLE = "In another direction it bends down, as on a saddle: there a step goes downhill, and Newton's goes up."
 LOST = "the numbers are too large to tell how it bends"
+STEEPLY = "along the steepest direction "
 CREEPS = "too slow along the flattest direction"
-"""What is added where the steepest direction allows no rate that suits the flattest one."""
+"""What is said before and after where one direction is steeper than the other."""
 # fmt: on
 
 
@@ -100,15 +101,16 @@ def verdict(rate: float, steepest: float, flattest: float | None = None) -> Verd
     bounces for ever: 3.2 is 2 times the ideal 1.6; each step lands on the other side, exactly as high
     climbs out of the bowl: 4 is 2.5 times the ideal 1.6; each step lands on the other side, and higher
     >>> print(verdict(0.01, 50.0, 2.0))
-    goldilocks: 0.01 is 0.5 times the ideal 0.02; each step goes most of the way to the bottom, but too slow along the \
-flattest direction
+    goldilocks: 0.01 is 0.5 times the ideal 0.02; along the steepest direction each step goes most of the way to the \
+bottom, but too slow along the flattest direction
     """
     if not steepest > 0 or not np.isfinite(steepest):
         return Verdict("no ideal rate", rate, np.nan, np.nan, BENDS_DOWN if np.isfinite(steepest) else LOST)
     ratio = rate * steepest
     zone = next(zone for zone in ZONES if ratio < zone.end * (1 - CLOSE))
+    steep = STEEPLY if flattest is not None and flattest < steepest * (1 - CLOSE) else ""
     if abs(ratio - 2) < CLOSE:
-        return Verdict(BOUNCING, rate, ratio, 1 / steepest, BOUNCES)
-    says = EXACT if abs(ratio - 1) < CLOSE else zone.says
-    creeps = flattest is not None and ZONES[0].end <= ratio < 2 and rate * flattest < ZONES[0].end
+        return Verdict(BOUNCING, rate, ratio, 1 / steepest, steep + BOUNCES)
+    says = steep + (EXACT if abs(ratio - 1) < CLOSE else zone.says)
+    creeps = flattest is not None and ZONES[0].end <= ratio < 2 and 0 <= rate * flattest < ZONES[0].end
     return Verdict(zone.name, rate, ratio, 1 / steepest, f"{says}, but {CREEPS}" if creeps else says)
