@@ -25,6 +25,8 @@ def test_the_steps_of_a_formula_are_printed(told):
     assert (code, err) == (0, "")
     assert "x_bar = v3_bar * cos(x)" in out
     assert "7.38906 * cos(0) = 7.38906" in out
+    assert out.startswith("f(x, y) = exp(2*y)*sin(x)")
+    assert "where" not in out
 
 
 def test_a_function_in_a_file_is_explained_with_its_lines(told, tmp_path):
@@ -40,9 +42,39 @@ def test_the_page_is_written_and_opened(told, tmp_path, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", opened.append)
     page = tmp_path / "page.html"
     code, out, _ = told("explain", "-x**2", "--at", "x=1", "--html", str(page), "--open")
-    assert code == 0 and "2 steps" in out
+    assert code == 0 and "2 steps;" in out
+    assert "The gradient of f(x) = -x**2" in page.read_text()
     assert page.read_text().startswith("<!doctype html>")
     assert opened == [page.as_uri()]
+
+
+def test_of_a_formula_that_computes_nothing_there_is_nothing_to_tell(told):
+    _, out, _ = told("explain", "x", "--at", "x=1")
+    assert "nothing is computed: the result is x itself, and its gradient 1" in out
+    assert "┃" not in out and "─" not in out
+
+
+@pytest.mark.parametrize(
+    ("function", "at", "words"),
+    [
+        ("exp(2*y)*sin(x)", ["x=0"], "the name 'y' has no value"),
+        ("exp(2*y", ["y=0"], "the formula cannot be read"),
+        ("wrong.py:f", ["x=1"], "there is no file wrong.py"),
+        ("{mine}:other", ["w=1"], "defines no function 'other'"),
+        ("{mine}:bowl", ["w=1", "z=2"], "got an unexpected keyword argument 'z'"),
+        ("{mine}:fails", ["w=1"], "ValueError: no"),
+        ("{mine}:array", ["w=1"], "a gradient belongs to one number"),
+        ("{mine}:flat", ["w=1"], "the result does not depend on the arguments"),
+    ],
+)
+def test_a_function_that_cannot_be_explained_is_one_line_and_exit_code_2(told, tmp_path, function, at, words):
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "import numpy as np\n\ndef bowl(w):\n    return w**2\n\ndef fails(w):\n    raise ValueError('no')\n\n"
+        "def array(w):\n    return w * np.ones(3)\n\ndef flat(w):\n    return 3.0\n"
+    )
+    code, out, err = told("explain", function.format(mine=mine), "--at", *at)
+    assert code == 2 and words in err and err.count("\n") == 1 and out == ""
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ def show_explanation(text: str, at: tuple[str, ...], html: str | None, opened: b
         explanation.save(target)
     except OSError as error:
         raise click.UsageError(f"--html {html}: cannot be written: {error.strerror or error}") from None
-    say(f"{target}: {len(explanation.steps)} steps; open it in a browser, it needs no network")
+    steps = len(explanation.steps)
+    say(f"{target}: {steps} step{'s' * (steps != 1)}; open it in a browser, it needs no network")
     if opened:
         webbrowser.open(target.resolve().as_uri())
     return 0
@@ -45,7 +46,11 @@ def explanation_of(text: str, at: tuple[str, ...]) -> Explanation:
     def f(**values: Any) -> Any:
         return function(**values)
 
-    if match := re.fullmatch(r".+\.py:(\w+)", text.strip()):
+    match = re.fullmatch(r".+\.py:(\w+)", text.strip())
+    if match:
         f.__name__ = match[1]
     with np.errstate(all="ignore"):
-        return explain(f, **point)  # type: ignore[arg-type]
+        explanation = explain(f, **point)  # type: ignore[arg-type]
+    if not match:
+        explanation.title += f" = {text.strip()}"
+    return explanation

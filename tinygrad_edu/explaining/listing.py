@@ -197,17 +197,19 @@ def rich_of(ex: Explanation) -> Any:
         from rich.table import Table
     except ImportError:
         raise MissingExtraError('tables for the terminal need rich: pip install "tinygrad-edu[cli]"') from None
-    forward = Table(title=escape(ex.title), box=box.SIMPLE, title_justify="left")
-    for heading in ("value", "computed as", "number", "where"):
-        forward.add_column(heading)
+    if not ex.lines:
+        return escape(text_of(ex))
+    places = [f"line {line.place.line}: {line.place.text}" if line.place else "" for line in ex.lines]
+    headings = ("value", "computed as", "number", "where")[: 4 if any(places) else 3]  # a formula stands nowhere
+    forward = Table(*headings, title=escape(ex.title), box=box.SIMPLE, title_justify="left")
     for name in ex.sources:
-        forward.add_row(escape(name), "given", escape(described(ex.values[name])), "")
-    for line in ex.lines:
-        where = f"line {line.place.line}: {line.place.text}" if line.place else ""
-        forward.add_row(*map(escape, (line.name, shown(line.code), described(line.value), where)))
+        forward.add_row(escape(name), "given", escape(described(ex.values[name])))
+    for line, where in zip(ex.lines, places, strict=True):
+        row = (line.name, shown(line.code), described(line.value), where)
+        forward.add_row(*map(escape, row[: len(headings)]))
     backward = Table(title="backward", box=box.SIMPLE, title_justify="left")
     for heading in columns_of(ex):
         backward.add_column(escape(heading))
     for row in rows_of(ex):
         backward.add_row(*map(escape, row))
-    return Group(forward, backward)
+    return Group(forward, backward, *map(escape, [*notes_of(ex), *_followed(ex)]))
