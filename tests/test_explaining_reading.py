@@ -123,6 +123,15 @@ def test_an_element_that_is_not_there_is_refused(element, words):
         explain(lambda x: np.outer(x, x), np.arange(3.0), element=element)
 
 
+def test_the_element_that_is_followed_is_told_everywhere():
+    ex = explain(lambda W: np.sum((np.array([[1.0, 2.0]]) @ W) ** 2), np.ones((2, 2)), element=(0, 1))
+    words = "W_bar: 1 * v1_bar[0, 1] = 1 * 6 = 6"
+    console = Console(file=StringIO(), width=200)
+    console.print(ex)
+    for text in (str(ex), ex.html(), ex.page(), console.file.getvalue()):
+        assert words in text
+
+
 def test_an_element_to_follow_has_to_be_somewhere():
     assert explain(lambda x: x * x, np.arange(3.0), element=-1).gradients["x"].tolist() == [0, 0, 4]
     with pytest.raises(ShapeError, match=r"element=\(7,\): no gradient has such an element"):

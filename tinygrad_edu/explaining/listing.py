@@ -30,17 +30,17 @@ def text_of(ex: Explanation) -> str:
         return head + f"nothing is computed: the result is {ex.result} itself, and its gradient {described(ex.seed)}"
     head += f"forward\n{_columns(forward)}\n\n"
     head += f"backward, from {ex.identifiers[ex.result]}_bar = {described(ex.seed)}\n"
-    return head + "\n\n".join([_columns([columns_of(ex), *rows_of(ex)]), *notes_of(ex), *_followed(ex)])
+    return head + "\n\n".join([_columns([columns_of(ex), *rows_of(ex)]), *notes_of(ex)])
 
 
 def notes_of(ex: Explanation) -> list[str]:
-    """What has to be known besides the steps: which gradient `grad` returns of a complex number."""
+    """What is told besides the steps: the conjugates of complex gradients, and the element that was asked for."""
     names = [name for name in ex.sources if np.iscomplexobj(ex.values[name])]
     return [
         f"{name} is complex: tg.grad returns the conjugate of {ex.identifiers[name]}_bar, "
         f"{described(np.conj(ex.gradients[name]))}, which points in the direction of steepest ascent"
         for name in names
-    ]
+    ] + _followed(ex)
 
 
 def _followed(ex: Explanation) -> list[str]:
@@ -212,4 +212,4 @@ def rich_of(ex: Explanation) -> Any:
         backward.add_column(escape(heading))
     for row in rows_of(ex):
         backward.add_row(*map(escape, row))
-    return Group(forward, backward, *map(escape, [*notes_of(ex), *_followed(ex)]))
+    return Group(forward, backward, *map(escape, [*notes_of(ex)]))

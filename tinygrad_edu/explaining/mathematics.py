@@ -81,7 +81,7 @@ def html_of(ex: Explanation) -> str:
         formula = _math(MathML().equation(step.gradient, _bare(rule_told(ex, step)), step.sign))
         backward.append((escape(row[0]), formula, escape(row[2]), *map(escape, row[3:])))
     at = ", ".join(f"{name} = {described(ex.values[name])}" for name in ex.sources)
-    notes = "".join(f"<p>{escape(note)}</p>" for note in notes_of(ex))
+    notes = "".join(f'<p style="white-space:pre-wrap">{escape(note)}</p>' for note in notes_of(ex))
     return (
         f'<div class="tinygrad-edu"><p>{escape(ex.title)} at {escape(at)}</p>'
         f"{table(('forward', 'value', 'where'), forward)}{table(head, backward, 'the backward pass')}{notes}</div>"

@@ -35,7 +35,7 @@ def page_of(ex: Explanation) -> str:
     css, js = style.read_text(encoding="utf-8"), script.read_text(encoding="utf-8")
     css = css.replace("WIDTH", str(WIDTH)).replace("HEIGHT", str(HEIGHT))
     at = ", ".join(f"{name} = {described(ex.values[name])}" for name in ex.sources)
-    notes = "".join(f"<p>{escape(note)}</p>\n" for note in notes_of(ex))
+    notes = "".join(f'<p class="note">{escape(note)}</p>\n' for note in notes_of(ex))
     body = f"""<h1>The gradient of {escape(ex.title)}</h1>
 <p class="at">at {escape(at)}</p>
 {notes}{_CONTROLS}
