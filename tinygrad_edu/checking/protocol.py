@@ -20,9 +20,10 @@ from .verdicts import FAIL, OPEN, PASS, Row
 ROUNDING = 1e-9
 """Most vjps are exactly linear, but some solve or integrate on their way, by steps that depend on the cotangent."""
 
-SCALES = (-2.0, 2.0**13, 2.0**-20)
-"""What cotangents are scaled by: powers of 2, one so large that a gradient is clipped, one so small that it is cut off.
-"""
+SCALES = (-2.0, 2.0**13)
+"""What cotangents are scaled by: powers of 2, one so large that a gradient is clipped."""
+SMALL = 2.0**-20
+"""So small that a cotangent may be cut off."""
 
 NARROW = "in its own precision"
 
@@ -77,7 +78,7 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> 
         yield _row("the vjp is deterministic", FAIL, "the vjp gave two answers to the same question")
         return
     excuse = _Excuse(problem, v, rng)
-    for factor in SCALES:
+    for factor in SCALES if v.size > 1 else (*SCALES, SMALL):
         scaled = problem.pull(problem.x, factor * v)
         least = abs(factor) * np.max(np.abs(first), initial=0)
         if not np.isfinite(scaled).all() or least < 1e-290:  # beyond what floats can hold
@@ -91,7 +92,8 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> 
     if np.any(problem.pull(problem.x, 0 * v) != 0):
         yield _row("the vjp is linear in the cotangent", FAIL, "the vjp of 0 is not 0")
     if problem.outputs.size > 1:  # vjp(v + w) = vjp(v) + vjp(w), to the rounding of the three
-        w = np.where(rng.permutation(v.size) % 2, -v, v * rng.uniform(0.1, 3, v.size))  # half of the sum is zero
+        kind = rng.permutation(v.size) % 3  # some sums are zero, some terms are small
+        w = np.choose(kind, [SMALL * v, -v, v * rng.uniform(0.1, 3, v.size)])
         other, both = problem.pull(problem.x, w), problem.pull(problem.x, v + w)
         if _differ(problem, both, first + other, np.abs(first) + np.abs(other) + np.abs(both), excuse):
             yield _row("the vjp is linear in the cotangent", FAIL, "the vjp of a sum is not the sum of the vjps")

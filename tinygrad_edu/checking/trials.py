@@ -22,6 +22,8 @@ from .verdicts import BELOW, FAIL, OPEN, PASS, ZERO, Measured, Row
 
 REPEATS = (0.618, 0.382)
 """Scales of other stencils, far from each other's powers of 2."""
+LARGE = 1000
+"""From so many inputs on, two are looked at singly by ladders: joint directions see the others better."""
 WORST = 3
 """So many failures are earned; the others follow them. One suffices where each evaluation is dear."""
 INFINITE = "the derivative is infinite here, or too large for a float"
@@ -47,6 +49,7 @@ class Trial(Point):
         self.rows: list[Row] = []
         self.suspects: list[tuple[Row, Direction, int, Measured]] = []
         self.faint: list[tuple[Row, Direction, int, Measured]] = []
+        self.blurs: dict[int, list[float]] = {}
 
     def run(self, everything: bool = True) -> None:
         """Cross-examine; `everything` looks at single elements too, and not at joint directions alone."""
@@ -70,7 +73,9 @@ class Trial(Point):
     def _singles(self) -> list[Direction]:
         n = self.x.size
         most = self.few if self.stepping else 10
-        chosen = np.arange(n) if n <= most else self.rng.choice(n, 4, replace=False)
+        chosen = (
+            np.arange(n) if n <= most else self.rng.choice(n, 4 if self.stepping or n < LARGE else 2, replace=False)
+        )
         moved = np.max(np.abs(self.gradients) * self.size, axis=0) if len(self.gradients) else self.size
         rest = groups(self.x, self.size, moved, self.rng) if n > most else []
         return rest + elements(self.x, self.size, chosen)
@@ -121,11 +126,22 @@ class Trial(Point):
             if known.kink:
                 row.numeric = (known.left + known.right) / 2 / scale
             self.rows.append(row)
+            if direction.element is None and not what:
+                self.blurs.setdefault(j, []).append(known.tolerance)
             if verdict in (FAIL, OPEN):
                 self.suspects.append((row, direction, j, known))
             alone = direction.element is not None or self.x.size == 1
             if alone and known.sharp and known.analytic and (verdict == ZERO or reason == BELOW):
                 self.faint.append((row, direction, j, known))
+
+    def chance_of_missing(self, error: float) -> float:
+        """A bound for the chance that joint directions all miss one element of median size that is off by this share.
+
+        See `probes`: in each direction its own amount has a density of at most 1/2 to either side.
+        """
+        share = error * np.median(self.largest * self.size, axis=1)
+        chances = [np.prod([min(1.0, t / s) if s else 1.0 for t in self.blurs[j]]) for j, s in enumerate(share)]
+        return float(max(chances, default=0.0))
 
     def _overflows(self, j: int, known: Measured, u: Array) -> bool:
         """True if an infinite gradient is as right as a float can be."""
@@ -164,11 +180,14 @@ class Trial(Point):
             self._second_opinions()
             return
         self._measure_conditioning()
-        failing.sort(key=lambda s: -abs(s[3].analytic - s[3].numeric) if isfinite(s[3].analytic) else -np.inf)
+        failing.sort(key=_clearness)
         confirmed, most = 0, WORST if self.x.size <= self.few else 1
+        self.suspects = failing + [s for s in self.suspects if not any(s is f for f in failing)]
         for row, direction, j, known in failing:
+            if confirmed >= most:
+                break
             verdict, reason = self._rejudged(row, known, direction, j)
-            if verdict == FAIL and confirmed < most and self.patience > 0:
+            if verdict == FAIL and self.patience > 0:
                 self.patience -= 1
                 verdict, reason = self._confirmed(row, direction, j, known)
             elif verdict == FAIL and not confirmed:
@@ -197,7 +216,7 @@ class Trial(Point):
         off = [s for s in self.faint if s[0].apart > max(1e-7, 64 * self.problem.coarse) and s[0].verdict != FAIL]
         for row, direction, j, known in sorted(off, key=lambda s: -s[0].apart)[:2]:
             ratios = [known.analytic / known.numeric if known.numeric else np.inf]
-            for x in (self._nudged(2.0**-6) for _ in range(3)):
+            for x in (self.x * (1 + 2.0**-6 * self._amounts()) for _ in range(3)):
                 try:
                     right = float(self._parts(self.problem.step(x, direction.u)[1])[j])
                 except NotStepped:
@@ -214,17 +233,19 @@ class Trial(Point):
         Zeros, ties and symmetries stay. A gradient that jumps all the same, but no further if x moves further, has a
         kink here and is not badly conditioned.
         """
-        self.moved = [self._nudged(4 * EPS) for _ in range(3)]
+        amounts = [self._amounts() for _ in range(3)]
+        self.moved = [self.x * (1 + 4 * EPS * a) for a in amounts]
         change = np.max([self._change(x) for x in self.moved], axis=0)
         jump = change > 1e-3 * np.abs(self.gradients)
         if jump.any():
-            jump &= self._change(self._nudged(256 * EPS)) < 8 * change
+            further = [self._change(self.x * (1 + 256 * EPS * a)) for a in amounts]
+            jump &= np.max(further, axis=0) < 8 * change
         self.conditioning = np.where(jump, 0, change)
         self.wobbles: dict[int, list[Array]] = {}
 
-    def _nudged(self, by: float) -> Array:
-        """x moved by a random relative amount; what is equal in size stays so, and what is zero."""
-        return self.x * (1 + by * (2 * by_value(self.x, self.rng) - 1))
+    def _amounts(self) -> Array:
+        """Random relative amounts between -1 and 1; moved by them, what is equal in size stays so, and what is zero."""
+        return 2 * by_value(self.x, self.rng) - 1
 
     def _change(self, x: Array) -> Array:
         found = np.array([self.problem.pull(x, v) for v in self.components]).reshape(self.gradients.shape)
@@ -294,3 +315,10 @@ def _from_afar(known: Measured, levels: list[float]) -> bool:
     """True if three steps in a row have the slope that the gradient says, and not the one that finer steps have."""
     near = [abs(d - known.analytic) < 0.1 * abs(d - known.numeric) for d in levels]
     return any(all(three) for three in zip(near, near[1:], near[2:], strict=False))
+
+
+def _clearness(suspect: tuple[Row, Direction, int, Measured]) -> float:
+    """A key that puts first what a ladder can confirm most easily."""
+    known = suspect[3]
+    apart = abs(known.analytic - known.numeric) / max(abs(known.analytic), 1e-3 * known.scale, 1e-300)
+    return -apart if isfinite(apart) else -np.inf

@@ -96,6 +96,11 @@ class Measured:
         """True if the derivative cannot move f by more than its rounding does."""
         return max(abs(self.analytic), abs(self.numeric)) <= 64 * self.grain < np.inf
 
+    @property
+    def tolerance(self) -> float:
+        """How far the two may be apart; see this module's first words."""
+        return BARS * self.error + self.floor + FINEST * max(abs(self.analytic), abs(self.numeric))
+
     def judged(self, rtol: float) -> tuple[str, str]:
         """Verdict and reason."""
         if self.kink:
@@ -106,7 +111,7 @@ class Measured:
         if not isfinite(a):
             return FAIL, f"the gradient is {a}, the derivative is not"
         largest = max(abs(a), abs(n))
-        apart, tolerance = abs(a - n), BARS * self.error + self.floor + FINEST * largest
+        apart, tolerance = abs(a - n), self.tolerance
         if self.sharp and apart > max(BARS * self.error, 1e-3 * largest) and apart <= tolerance:
             return OPEN, BELOW
         if self.tiny and abs(n) <= BARS * self.error:
