@@ -390,10 +390,16 @@ def test_second_derivative_of_the_largest_of_tied_values_is_nan():
     assert np.all(np.isnan(pulled(once, np.eye(2), noise((2, 2)))))
 
 
+@pytest.mark.parametrize("a", MEETING, ids=lambda a: f"{a.shape}{a.dtype}")
+def test_tangent_of_u_s_vh_is_that_of_the_identity(a):
+    t = noise(a.shape, np.iscomplexobj(a))
+    np.testing.assert_allclose(tg.jvp(reconstructed, (a,), (t,))[1], t, atol=1e-13)
+
+
 def test_tangent_of_vectors_whose_values_meet_is_nan_unless_they_stay_together():
-    for f in (reconstructed, rebuilt):
-        assert np.all(np.isnan(tg.jvp(f, (np.eye(2),), (np.array([[1.0, 2.0], [2.0, 3.0]]),))[1]))
-        np.testing.assert_allclose(tg.jvp(f, (np.eye(2),), (np.eye(2),))[1], np.eye(2), atol=1e-15)
+    for vectors in (lambda a: np.linalg.svd(a)[0], lambda a: np.linalg.eigh(a)[1]):
+        assert np.any(np.isnan(tg.jvp(vectors, (np.eye(2),), (np.array([[1.0, 2.0], [2.0, 3.0]]),))[1]))
+    np.testing.assert_allclose(tg.jvp(rebuilt, (np.eye(2),), (np.eye(2),))[1], np.eye(2), atol=1e-15)
 
 
 def test_eig_is_right_where_values_meet():

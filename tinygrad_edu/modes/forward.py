@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import NoRuleError
-from ..graph import SELECT, Node, history, is_recording, recording, watching
+from ..graph import SELECT, Node, history, is_recording, recording, watching, witnessing
 from ..tensor import Tensor, handles, source
 from .careful import needs_care, poisoned, unwrapped, wrapped
 from .reverse import misfit, pullback, stands_alone, traced_arguments
@@ -39,6 +39,8 @@ def pushforward(
     found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=False)
     if needs_care(found.values(), roots, lines):
         found = _walk(lines, wanted, dict(seeds), set(roots), recorded, careful=True)
+        if any(node.op.asks for node in lines if node.op) and any(_has_nan(t) for t in found.values()):
+            found = _by_two_passes(list(found), seeds, recorded)
     if witness is not None:
 
         def walk(into: dict[Node, Any], careful: bool) -> None:
@@ -47,6 +49,27 @@ def pushforward(
 
         witness.passed(lines, roots, found.values(), walk)
     return found
+
+
+def _has_nan(t: Any) -> bool:
+    t = t.data if type(t) is Tensor else t
+    return isinstance(t, np.ndarray | np.generic) and bool(np.isnan(t).any())
+
+
+def _by_two_passes(roots: list[Node], seeds: dict[Node, Any], recorded: bool) -> dict[Node, Any]:
+    """The tangents by transposing the pullback, for lines whose rules ask what follows: forward mode cannot tell them.
+
+    The pullback c ↦ x̄ is linear, so where it is recorded does not matter; but not at 0, which a rule may take for the
+    cotangent of something that vanishes.
+    """
+    with recording(), witnessing(None):
+        starts = [source(np.cos(np.arange(1.0, r.value.size + 1)).reshape(r.value.shape).astype(r.value.dtype))
+                  for r in roots]  # fmt: skip
+        pulled = pullback(roots, starts, list(seeds), create_graph=True)
+        pairs = [(g.node, seeds[n]) for n, g in pulled.items() if type(g) is Tensor and g.node is not None]
+        nodes: list[Any] = [c.node for c in starts]
+        found = pullback([g for g, _ in pairs], [t for _, t in pairs], nodes, create_graph=recorded) if pairs else {}
+    return {r: found.get(n, np.zeros_like(r.value)) for r, n in zip(roots, nodes, strict=True)}
 
 
 def _walk(lines, wanted, tangents, roots, recorded, careful):

@@ -104,7 +104,7 @@ def _walk(
                 _into_slot(cotangents, node, g)
                 continue
             if op.asks:  # type: ignore[union-attr]
-                params = {**params, "follows": _Following(node, g, lines, start, recorded)}
+                params = {**params, "follows": _Following(node, g, lines, start, recorded, careful)}
             g, y, args, rules = _prepared(node, g, recorded, careful)
             together = type(rules) is list  # not rules, but the contributions themselves
         if len(args) == 1 and (rule := rules[0]) is not None:  # as below, without the loop: a seventh less time
@@ -152,13 +152,16 @@ class _Following:
         The outputs to which something flows back, be it zeros.
     """
 
-    def __init__(self, node: Node, g: list[Any], lines: list[Node], start: Start, recorded: bool) -> None:
-        self.node, self.lines, self.start, self.recorded = node, lines, start, recorded
+    def __init__(
+        self, node: Node, g: list[Any], lines: list[Node], start: Start, recorded: bool, careful: bool
+    ) -> None:
+        self.node, self.lines, self.start, self.recorded, self.careful = node, lines, start, recorded, careful
         self.reached = {i for i, slot in enumerate(g) if slot is not None}
 
     def __call__(self, c: Any, index: int, times: int = 1) -> list[Any]:
         """How the cotangents of the outputs change if output `index` moves along c: by a pass, and by its own pass."""
-        outputs = [n for n in self.lines if n.op is SELECT and n.parents[0] is self.node]
+        c, outputs = unwrapped(c), [n for n in self.lines if n.op is SELECT and n.parents[0] is self.node]
+        c = c.data if type(c) is Tensor else c  # a constant, whatever array it was made after
         with recording(), witnessing(None):
             found = pullback(*self.start, outputs, create_graph=True)
             for left in reversed(range(times)):
@@ -167,7 +170,8 @@ class _Following:
                 create_graph = self.recorded or left > 0
                 found = pullback(roots, [c] * len(roots), outputs, create_graph=create_graph) if roots else {}
         parts = [[g for n, g in found.items() if n.params["index"] == i] for i in range(len(self.node.value))]
-        return [sum(g[1:], g[0]) if g else np.zeros_like(y) for g, y in zip(parts, self.node.value, strict=True)]
+        moves = [sum(g[1:], g[0]) if g else np.zeros_like(y) for g, y in zip(parts, self.node.value, strict=True)]
+        return [wrapped(g) for g in moves] if self.careful else moves
 
 
 def _add(cotangents: dict[Node, Any], owned: set[Node], parent: Node, c: Any) -> None:
