@@ -61,7 +61,7 @@ def logistic(penalty=0.01):
             "coefficients": fit.coef_[0].tolist(), "intercept": float(fit.intercept_[0])}  # fmt: skip
 
 
-def softmax(penalty=0.001):
+def softmax(penalty=0.01):
     table = data.load_digits()
     x = data.standardize(table.features).features
     fit = LogisticRegression(C=1 / (2 * len(x) * penalty), solver="newton-cholesky", tol=1e-14, max_iter=1000)

@@ -173,7 +173,7 @@ def fitted(name):
     start = models.start_linear(x.shape[1], len(table.classes) if name == "softmax" else None)
     if name == "poisson":
         start["b"] = np.log(y.mean())
-    rule = optim.lbfgs(memory=30) if name in ("logistic", "softmax", "huber") else optim.damped_newton()
+    rule = optim.lbfgs() if name in ("logistic", "softmax", "huber") else optim.damped_newton()
     result = optim.minimize(loss, start, rule, data=(x, y), tolerance=1e-17, epochs=2_000)
     return (result.params["w"], result.params["b"]), scale.original(result.params["w"], result.params["b"]), case
 

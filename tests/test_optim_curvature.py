@@ -165,3 +165,11 @@ def test_automatic_rates_go_down_and_twice_the_limit_climbs():
         assert found.loss < 0.2 * found.history.losses[0]
     with pytest.raises(DivergenceError, match="bounces from side to side and climbs out of the bowl"):
         optim.minimize(loss, start, optim.gradient_descent(1.01 * limit), data=(x, table.target), epochs=5000)
+
+
+def test_the_range_test_takes_what_minimize_takes():
+    table = data.load_diabetes().take(slice(0, 100))
+    loss = models.loss_of(lambda p, x: x @ p, losses.mean_squared_error)
+    one, other = (optim.learning_rate_test(loss, np.zeros(10), data=d, steps=9).losses
+                  for d in (table, [table.features, table.target]))  # fmt: skip
+    assert (one == other).all()

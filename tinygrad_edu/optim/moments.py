@@ -80,6 +80,8 @@ def adam(
 def amsgrad(learning_rate: Rate = 1e-3, betas: Betas = (0.9, 0.999), eps: float = 1e-8) -> Algorithm:
     """Adam that divides by the largest mean of squares so far, and therefore converges where Adam may not.
 
+    V ← β₂ V + g², U ← max(U, V), θ ← θ − η m̂/(√û + ε), with û the mean that belongs to the sum U (`moments`).
+
     References
     ----------
     S. J. Reddi, S. Kale, S. Kumar (2018). On the convergence of Adam and beyond. ICLR.

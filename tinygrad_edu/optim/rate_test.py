@@ -19,6 +19,7 @@ from ..trees import Tree
 from .algorithms import gradient_descent
 from .descent import Loss
 from .dials import positive, whole
+from .examples import as_arguments
 from .stages import Algorithm
 from .stopping import norm
 
@@ -60,7 +61,7 @@ def learning_rate_test(
     start: Tree,
     algorithm: Algorithm | None = None,
     *,
-    data: tuple[Any, ...] = (),
+    data: Any = (),
     batch_size: int | None = None,
     smallest: float = 1e-7,
     largest: float = 10.0,
@@ -105,6 +106,7 @@ def learning_rate_test(
     >>> print(f"{test.suggestion:.2f}, exploded at {test.rates[-1]:.2f}")
     0.11, exploded at 6.89
     """
+    data = as_arguments(data)
     remake = (algorithm or gradient_descent(1.0)).remake
     if algorithm and (algorithm.bind or remake is None or "learning_rate" not in algorithm.hyperparameters):
         raise HyperparameterError(f"learning_rate_test: {algorithm.name} has no learning rate to test")
