@@ -113,7 +113,7 @@ def _record_pair(op: Op, x: Any, y: Any) -> Tensor:
         raise calls.explained(error, op, [a, b]) from None
     except TypeError:
         if any(getattr(v, "__array_ufunc__", 0) is None for v in (a, b)):
-            return NotImplemented  # type: ignore[return-value]  # the other has an operator of its own
+            return NotImplemented  # the other has an operator of its own
         raise
     tensor = _new(Tensor)
     tensor.data = value
