@@ -206,6 +206,27 @@ def test_a_learning_rate_is_passed_on(told, folder, name):
     )
 
 
+@pytest.mark.parametrize("name", ["mae", "huber", "log_cosh", "quantile"])
+def test_a_loss_of_numbers_reaches_its_minimum_from_the_middle_of_the_target(told, folder, name):
+    """No step along any coefficient, to either side, makes the loss smaller; whatever the target's units are."""
+    rows = [line.split(",") for line in Path("line.csv").read_text().splitlines()[1:]]
+    Path("big.csv").write_text("x,z,y\n" + "".join(f"{x},{z},{1000 * float(y) + 1e4}\n" for x, z, y in rows))
+    assert told(f"fit big.csv --target y --loss {name} --output m.json")[0] == 0
+    table = tables.read_table("big.csv", "y").examples
+    design = np.column_stack([table.features, np.ones(60)])
+    found = np.array([*saved()["coefficients"].values(), saved()["intercept"]])
+    loss = lambda w: float(choices.LOSSES[name].measure(design @ w, table.target))
+    for step in [*np.eye(3) * 20, *np.eye(3) * -20]:
+        assert loss(found + step) > loss(found)
+    assert loss(found) == pytest.approx(saved()["loss"]["value"])
+
+
+def test_a_loss_that_has_risen_is_told(told, folder):
+    Path("mono.py").write_text("from tinygrad_edu import optim\n\ndef up():\n    return optim.adam(1e3)\n")
+    printed = told("fit line.csv --target line --optimizer mono.py:up --epochs 3")[1]
+    assert "The loss has risen: this is no fit. Try another --optimizer" in printed
+
+
 def test_a_loss_of_ones_own_is_minimised(told, folder):
     """The loss whose slopes are 0.8 and 0.2 ends where 80 % of the targets lie below."""
     told(
@@ -310,6 +331,19 @@ def test_an_interrupted_run_is_resumed_as_if_nothing_had_happened(told, folder):
     )
     code, _, complained = told(f"{words} --output m.json --resume --seed 1")
     assert code == 2 and "is of another run: its seed is 0, now it is 1. Type the command of that run" in complained
+    for other, complaint in (
+        ("--features x", "its features is 'x z', now it is 'x'"),
+        ("--no-standardize", "its standardize is True, now it is False"),
+        ("--validation 0.1", "its validation is None, now it is 0.1"),
+        ("--loss mse", "its loss is 'own.py:stops', now it is 'mse'"),
+        ("--learning-rate 0.2", "its learning_rate is 0.1, now it is 0.2"),
+    ):
+        code, _, complained = told(f"{words} --output m.json --resume {other}")
+        assert code == 2 and f"m.json.checkpoint.npz is of another run: {complaint}. Type" in complained
+    table = Path("line.csv").read_text()
+    Path("line.csv").write_text(table.replace("x,z,line\n0", "x,z,line\n1"))
+    assert "is of another run: its table is" in told(f"{words} --output m.json --resume")[2]
+    Path("line.csv").write_text(table)
     code, _, complained = told(f"{words} --output m.json --resume")
     assert (code, complained) == (0, "")
     assert saved() == saved("whole.json")
@@ -354,6 +388,7 @@ FAULTS = [
     ("line.csv --target line --model mlp --hidden 3,x", "expected widths with commas between, such as 32 or 64,32"),
     ("line.csv --target line --model mlp --hidden 0",  "expected widths"),
     ("line.csv --target line --loss triplet_margin",   "--loss triplet_margin: it needs something else than scores and a target"),
+    ("flag.csv --target flag --loss perceptron",       "--loss perceptron: it is 0, its least, for a model of zeros. Expected a margin, as in hinge"),
     ("line.csv --target line --loss own.py:three",     "it is three(a, b, c). Expected three(prediction, target)"),
     ("line.csv --target line --loss own.py:faulty",    "own.py, line 22: IndexError: list index out of range"),
     ("line.csv --target line --loss own.py:no",        "own.py defines no function 'no'. It defines pinball, clipped"),

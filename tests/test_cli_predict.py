@@ -1,7 +1,10 @@
 """`predict`: columns are matched by name or refused, and a file that is no model says so."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 from tinygrad_edu.__main__ import main
 from tinygrad_edu.commands import fitted
 
+ROOT = Path(__file__).resolve().parent.parent
 HOUSES = "sqm,city,rooms,price\n50,Rome,2,200\n60,Paris,2,300\n80,Rome,3,310\n100,Oslo,4,500\n40,Oslo,1,220\n75,Paris,3,380\n"
 KINDS = ("a", "b", '"c, d"')
 FLOWERS = "length,width,kind\n" + "".join(
@@ -135,6 +139,15 @@ def test_counts_are_predicted_as_rates(told):
     told("fit counts.csv --target n --model poisson --output n.json")
     found = [float(row[0]) for row in rows(told("predict n.json counts.csv")[1])[1:]]
     assert found == pytest.approx([1, 2, 4, 8], rel=1e-3)
+
+
+def test_names_of_classes_are_printed_in_utf_8_whatever_the_terminal(told, tmp_path):
+    Path("fruit.csv").write_text("x,y\n1,pêche\n2,pêche\n3,kiwi\n", encoding="utf-8")
+    told("fit fruit.csv --target y --output fruit.json")
+    command = [sys.executable, "-m", "tinygrad_edu", "predict", "fruit.json", "fruit.csv"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    printed = subprocess.run(command, capture_output=True, env=environment, check=True).stdout
+    assert printed.decode().splitlines()[1].startswith("pêche,")
 
 
 # --- tables that do not fit

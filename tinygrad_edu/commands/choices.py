@@ -44,7 +44,7 @@ class Loss:
     @property
     def is_likelihood(self) -> bool:
         """Whether the scores are those of probabilities, so that a prediction of a class has one."""
-        return self.name in ("logistic", "focal", "cross_entropy", "focal_softmax", "poly_cross_entropy")
+        return self.name in ("logistic", "soft_margin", "focal", "cross_entropy", "focal_softmax", "poly_cross_entropy")
 
 
 def _signs(measure: Measure) -> Measure:
@@ -67,14 +67,12 @@ LOSSES: dict[str, Loss] = {loss.name: loss for loss in (
     Loss("sparsemax",            losses.sparsemax,              "two"),
     Loss("hinge",                _signs(losses.hinge),          "two"),
     Loss("squared_hinge",        _signs(losses.squared_hinge),  "two"),
-    Loss("perceptron",           _signs(losses.perceptron),     "two"),
     Loss("soft_margin",          _signs(losses.soft_margin),    "two"),
     Loss("cross_entropy",        losses.cross_entropy,          "many"),
     Loss("focal_softmax",        losses.focal_softmax,          "many"),
     Loss("poly_cross_entropy",   losses.poly_cross_entropy,     "many"),
     Loss("multiclass_sparsemax", losses.multiclass_sparsemax,   "many"),
     Loss("multiclass_hinge",     losses.multiclass_hinge,       "many"),
-    Loss("multiclass_perceptron", losses.multiclass_perceptron, "many"),
     Loss("multi_margin",         losses.multi_margin,           "many"),
 )}
 OTHER_NAMES = {
@@ -104,6 +102,10 @@ def find_loss(text: str) -> Loss:
         path, name = found
         return Loss(text, _own_loss(load_named(Path(path), name), path, name))
     text = OTHER_NAMES.get(text, text)
+    if text in ("perceptron", "multiclass_perceptron"):
+        raise click.UsageError(
+            f"--loss {text}: it is 0, its least, for a model of zeros. Expected a margin, as in hinge"
+        )
     if text in losses.__all__ and text not in LOSSES:
         raise click.UsageError(
             f"--loss {text}: it needs something else than scores and a target. For such a fit write a few lines of "

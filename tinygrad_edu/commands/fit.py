@@ -20,7 +20,7 @@ from .drawing import picture_place, save_picture
 from .fitted import Fitted
 from .fitting import Parts, Plan, fit_model, kind_asked_for, least_squares, parts_of, plan_for
 from .quality import quality, show_quality
-from .resuming import RunState
+from .resuming import MARK, RunState, mark_of, marked
 from .saving import place_for, save
 from .screen import counted, heading, number, say, show_table
 from .tables import FloatArray, Table, read_table
@@ -28,7 +28,7 @@ from .tables import FloatArray, Table, read_table
 ROUNDING = 1e-24  # of the mean square of the target: residuals of 1e-12
 MOST_ROWS = 40  # of coefficients on the screen
 MOST_COLUMNS = 5
-USUAL_OPTIMIZER = {"linear": "momentum", "mlp": "adam"}
+PLAIN = ("gd", "sgd", "momentum", "nesterov")
 INTERRUPTED = 130  # the exit code after Ctrl-C
 Qualities = dict[str, tuple[dict[str, Any], data.Dataset]]
 
@@ -40,15 +40,16 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
     state = RunState(place, options["checkpoint"], options["resume"], path)
     plan, table = _planned(path, target, features, options)
     parts = parts_of(table, options["validation"], options["seed"])
-    name = options["optimizer"] or USUAL_OPTIMIZER.get(plan.model, "lbfgs")
+    name = options["optimizer"] or _usual_optimizer(plan)
     size = _batch_size(options["batch_size"], name, plan, len(parts.training))
     with np.errstate(all="ignore"), state:
         model, result = fit_model(
             plan,
             table,
             parts,
-            find_optimizer(name, _rate(options["learning_rate"], name, plan)),
+            marked(find_optimizer(name, _rate(options["learning_rate"], name, plan)), _what(table, plan, options)),
             standardize=options["standardize"],
+            from_middle=plan.kind == "numbers" and not _in_target_units(plan, name),
             seed=options["seed"],
             batch_size=size,
             epochs=options["epochs"] or (10_000 if size is None else 100),
@@ -81,6 +82,21 @@ def _planned(path: str, target: str, features: list[str] | None, options: dict[s
     classes = None if kind is None else kind in ("two", "many")
     table = read_table(path, target, features, one_hot=options["one_hot"], classes=classes)
     return plan_for(table, options["model"], loss, options["hidden"]), table
+
+
+def _what(table: Table, plan: Plan, options: dict[str, Any]) -> dict[str, Any]:
+    """What is fitted, in a few words: a run that is resumed has to be of the same."""
+    examples = table.examples
+    return {
+        "target": examples.target_name,
+        "features": " ".join(examples.feature_names),
+        "table": mark_of(examples.features, examples.target),
+        "model": plan.model,
+        "loss": plan.loss.name,
+        "hidden": " ".join(map(str, plan.hidden)),
+        "validation": options["validation"],
+        "standardize": options["standardize"],
+    }
 
 
 def show_report(
@@ -116,19 +132,27 @@ def _called(model: Fitted) -> str:
     if model.kind == "numbers":
         return "linear regression" if model.model == "linear" else "perceptron for numbers"
     if model.kind == "counts":
-        return "Poisson regression: exp(features @ coefficients + intercept)"
+        inner = "perceptron" if model.model == "mlp" else "features @ coefficients + intercept"
+        return f"log-linear regression: exp({inner})"
     kind = {"mlp": "perceptron", "softmax": "softmax regression"}.get(model.model, "logistic regression")
     return f"{kind} for {len(model.classes)} classes: {', '.join(model.classes)}"
 
 
 def show_descent(result: optim.Result, loss: str, batch_size: int | None) -> None:
     """Print how the descent went."""
-    shown = {k: v for k, v in result.algorithm.hyperparameters.items() if isinstance(v, float | int) and v is not False}
+    shown = {
+        k: v
+        for k, v in result.algorithm.hyperparameters.items()
+        if isinstance(v, float | int) and not isinstance(v, bool)
+    }
     numbers = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in shown.items())
     batch = "full batch" if batch_size is None else f"batches of {batch_size}"
     say(f"{result.algorithm.name}{f' ({numbers})' if numbers else ''}, {batch}")
     say(f"{counted(result.steps, 'step')} in {counted(result.epochs, 'epoch')}: {result.reason}")
-    say(f"loss ({loss}): {number(result.history.losses[0])} at the start, {number(result.loss)} at the end")
+    first, last = result.history.losses[0], result.loss
+    say(f"loss ({loss}): {number(first)} at the start, {number(last)} at the end")
+    if last > first:
+        say("The loss has risen: this is no fit. Try another --optimizer, or a --learning-rate that is smaller.")
 
 
 def show_coefficients(model: Fitted, exact: tuple[FloatArray, float, float] | None) -> None:
@@ -167,7 +191,8 @@ def description(
 ) -> dict[str, Any]:
     """All that is needed to repeat the fit; plain enough for JSON."""
     shown = result.algorithm.hyperparameters.items()
-    numbers = {k: v for k, v in shown if v is None or isinstance(v, str | float | int | list | tuple)}
+    kinds = str | float | int | list | tuple
+    numbers = {k: v for k, v in shown if not k.startswith(MARK) and (v is None or isinstance(v, kinds))}
     return {
         "loss": {"name": plan.loss.name, "value": result.loss},
         "fit": {
@@ -196,6 +221,20 @@ def _batch_size(given: int | None, optimizer: str, plan: Plan, count: int) -> in
     if given is not None or not (optimizer == "sgd" or (plan.model == "mlp" and "newton" not in optimizer)):
         return given
     return None if optimizer in ("lbfgs", "rprop") else min(32, count)
+
+
+def _usual_optimizer(plan: Plan) -> str:
+    if plan.model == "mlp":
+        return "adam"
+    return "momentum" if plan.loss.name == "mse" else "lbfgs"
+
+
+def _in_target_units(plan: Plan, optimizer: str) -> bool:
+    """Whether the descent begins at 0 with steps in the target's units, as in the lesson.
+
+    Only where the curvature of the squares tells the size of the steps, or a person does who wrote the optimizer.
+    """
+    return plan.model == "linear" and plan.loss.name == "mse" and (optimizer in PLAIN or ".py" in optimizer)
 
 
 def _rate(given: float | Literal["auto"], optimizer: str, plan: Plan) -> float | Literal["auto"]:

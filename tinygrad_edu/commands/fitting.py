@@ -1,7 +1,7 @@
 """From a table to a model: the kind of target, the scores, the loss; the descent; the way back to the data's units.
 
-The descent runs on standardised features, and for a perceptron that predicts numbers on a standardised target. What it
-finds is turned into parameters for the data as they are.
+The descent runs on standardised features, and may begin in the middle of the target. What it finds is turned into
+parameters for the data as they are.
 """
 
 from __future__ import annotations
@@ -96,10 +96,15 @@ def fit_model(
     algorithm: optim.Algorithm,
     *,
     standardize: bool = True,
+    from_middle: bool = False,
     seed: int = 0,
     **options: Any,
 ) -> tuple[Fitted, optim.Result]:
-    """Descend, and return the model in the data's units with the record of the descent."""
+    """Descend, and return the model in the data's units with the record of the descent.
+
+    With `from_middle` the prediction is mean + deviation * score: the descent begins at the middle of the target, and
+    its steps have the size of its scatter. The loss is measured in the target's own units all the same.
+    """
     check_sizes(table.examples, plan, standardize)
     training, count = parts.training, len(table.examples.classes)
     features, scale = training.features, data.Scale(*np.array([[0.0], [1.0]]) * np.ones(training.features.shape[1]))
@@ -107,8 +112,9 @@ def fit_model(
         features, scale = data.standardize(features)
     outputs = count if plan.kind == "many" else None
     inner = plan.model == "mlp"
-    middle, spread = _units(training.target) if inner and plan.kind == "numbers" else (0.0, 1.0)
-    score = _perceptron(outputs, middle, spread) if inner else models.linear
+    middle, spread = _units(training.target) if from_middle else (0.0, 1.0)
+    raw = _flat(models.mlp) if inner and not outputs else models.mlp if inner else models.linear
+    score = (lambda params, x: middle + spread * raw(params, x)) if from_middle else raw
     sizes = (features.shape[1], *plan.hidden, outputs or 1)
     start = models.start_mlp(sizes, seed) if inner else models.start_linear(features.shape[1], outputs)
     goal = lambda part: part.target.astype(int) if plan.kind == "many" else part.target
@@ -162,15 +168,14 @@ def check_sizes(examples: data.Dataset, plan: Plan, standardize: bool) -> None:
 
 
 def _units(target: FloatArray) -> tuple[float, float]:
-    """The middle of the target and its spread: the units in which a perceptron with small weights can begin."""
+    """The middle of the target and its scatter."""
     spread = float(target.std())
     return float(target.mean()), spread if spread > 0 else 1.0
 
 
-def _perceptron(outputs: int | None, middle: float, spread: float) -> Callable[[Tree, Any], Any]:
-    if outputs:
-        return models.mlp
-    return lambda params, x: middle + spread * np.reshape(models.mlp(params, x), (-1,))
+def _flat(scores: Callable[[Tree, Any], Any]) -> Callable[[Tree, Any], Any]:
+    """One score an example, (n,), in place of (n, 1)."""
+    return lambda params, x: np.reshape(scores(params, x), (-1,))
 
 
 def _in_units(

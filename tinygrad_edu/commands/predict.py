@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 from ..data.reading import is_number
@@ -28,7 +29,7 @@ def show_predictions(model_path: str, path: str, output: str | None) -> int:
         rows = predictions(model, features)
     text = as_csv(rows)
     if place is None:
-        print(text, end="")
+        click.echo(text.encode(), nl=False)  # bytes: a terminal that has no é must not change the name of a class
         return 0
     write(place, text)
     heading(f"{model.target} of {counted(len(features), 'row')}, by {Path(model_path).name}")

@@ -5,14 +5,21 @@ A run that is interrupted or killed leaves it behind, and `--resume` goes on fro
 
 from __future__ import annotations
 
+import hashlib
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 
+from .. import optim
 from ..errors import HyperparameterError
 from .saving import place_for
 from .screen import say
+
+MARK = "fit "  # begins the names of what is fitted, among the numbers of an algorithm
 
 
 class RunState:
@@ -49,9 +56,50 @@ class RunState:
 
     def __exit__(self, kind: Any, error: BaseException | None, *_: Any) -> None:
         if isinstance(error, HyperparameterError) and str(error).startswith("resume:"):
-            fault = str(error).partition(". Expected")[0].removeprefix("resume: ")
-            raise click.UsageError(f"--resume: {fault}. Type the command of that run, or remove the file to begin anew")
+            raise click.UsageError(
+                f"--resume: {_difference(str(error))}. Type the command of that run, or remove the file to begin anew"
+            )
         failed = isinstance(error, Exception)
         done = error is None and not self.interrupted and not self.kept
         if self.path and (done or (failed and not self.found)):
             self.path.unlink(missing_ok=True)
+
+
+def marked(algorithm: optim.Algorithm, what: dict[str, Any]) -> optim.Algorithm:
+    """The algorithm with what is fitted among its numbers, so that a checkpoint of another fit is not taken up."""
+    numbers = {f"{MARK}{name}": value for name, value in what.items()}
+    return replace(algorithm, hyperparameters={**algorithm.hyperparameters, **numbers})
+
+
+def mark_of(*arrays: Any) -> str:
+    """A few letters that tell these numbers from others.
+
+    >>> one, same, other = (mark_of(np.array([1.0, x])) for x in (2.0, 2.0, 2.5))
+    >>> one == same, one == other
+    (True, False)
+    """
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:12]
+
+
+def _difference(message: str) -> str:
+    """Of the two lists of settings in the message, only those that differ."""
+    fault = message.partition(". Expected")[0].removeprefix("resume: ")
+    match = re.fullmatch(r"(.* is of another run): its algorithm is (.*), now it is (.*)", fault)
+    if match is None:
+        return fault
+    there, here = _settings(match[2]), _settings(match[3])
+    name = next((name for name in here if here[name] != there.get(name)), "algorithm")
+    return f"{match[1]}: its {name} is {there.get(name, 'another')}, now it is {here.get(name, 'this')}"
+
+
+def _settings(listed: str) -> dict[str, str]:
+    """The settings of an algorithm by their names, from the words in which they stand in a message.
+
+    >>> _settings("Adam, betas (0.9, 0.999), fit loss 'mse'")
+    {'algorithm': 'Adam', 'betas': '(0.9, 0.999)', 'loss': "'mse'"}
+    """
+    found = re.split(rf", (?=(?:{MARK})?[a-z_]+ )", f"algorithm {listed}")
+    return {name: value for name, _, value in (item.removeprefix(MARK).partition(" ") for item in found)}
