@@ -17,6 +17,7 @@ import re
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,7 @@ def counted(names: dict[str, tuple[Checker, bool]], cases: list[Case], seeds: in
     return found
 
 
-HEAD = ("", "false alarms", "undecided", "no answer", "missed", "undecided", "no answer")
+HEAD = ("", "false alarms", "undecided", "no answer", "missed", "wrong, undecided", "wrong, no answer")
 
 
 def compared(smoke: bool) -> tuple[str, list[tuple[Any, ...]], str]:
@@ -252,6 +253,15 @@ def report(effort: Effort, smoke: bool) -> tuple[str, list[Figure]]:
     return f"{table(f'Checkers of gradients: {title}', HEAD, rows)}\n{told}\n", figures
 
 
+def versions() -> list[str]:
+    """Of the libraries that took part."""
+    found = []
+    for name in ("torch", "jax", "autograd", "scipy"):
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return found
+
+
 def main() -> None:
     """Renew the table of a page, between its two comments."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -259,7 +269,7 @@ def main() -> None:
     page = parser.parse_args().page
     title, rows, _ = compared(smoke=False)
     cells = [HEAD, ("---",) * len(HEAD), *rows]
-    lines = [f"Of {title}; {', '.join(peers.versions())}:", "", *(f"| {' | '.join(map(str, row))} |" for row in cells)]
+    lines = [f"Of {title}; {', '.join(versions())}:", "", *(f"| {' | '.join(map(str, row))} |" for row in cells)]
     marks = re.compile(r"(<!-- checkers -->\n).*(<!-- end of checkers -->)", re.DOTALL)
     text = page.read_text()
     if not marks.search(text):
