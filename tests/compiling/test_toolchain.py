@@ -193,3 +193,14 @@ def test_single_elements_are_read_and_written_in_place():
     assert "region_1" in compiled.source
     assert value == pytest.approx(f(x, y)[0])
     np.testing.assert_allclose(gradient, f(x, y)[1])
+
+
+@needs_compiler
+def test_a_constant_mask_stays_with_numpy():
+    f = tg.value_and_grad(lambda x: np.sum(np.sin(x[np.array([True, False, True])]) ** 2 * 0.5) + np.sum(x * x))
+    x = np.array([0.5, 2.0, 3.0])
+    compiled = tg.compile(f, backend="c")
+    compiled(x)
+    value, gradient = compiled.wait()(x)
+    assert value == pytest.approx(f(x)[0])
+    np.testing.assert_allclose(gradient, f(x)[1])

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.indexing import is_basic, scatter, setitem
+from ..rules.indexing import scatter, setitem
 from .loops import LoopWriter, merged, place
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, values_in
 from .spelling_c import C_TYPES, LIBMVEC, is_spoken, literal
-from .storage import Storage, contiguous, is_view, reshaped, viewed
+from .storage import Storage, contiguous, is_slicing, is_view, reshaped, viewed
 
 SMALL = 8192
 """Multiplications in a matrix product below which a loop is faster than the call of BLAS."""
@@ -59,9 +59,9 @@ def can_emit(line: Line) -> bool:
     if f in (np.matmul, product):
         return _is_small_product(line)
     if f is scatter:
-        return is_basic(line.params["index"]) and not list(values_in(line.params))
+        return is_slicing(line.params["index"]) and not list(values_in(line.params))
     if f is setitem:
-        basic = is_basic(line.params["index"]) and not list(values_in(line.params))
+        basic = is_slicing(line.params["index"]) and not list(values_in(line.params))
         return basic and line.args[0].dtype == line.result.dtype and type(line.args[1]) is Value
     return f is np.full and isinstance(line.args[1], np.generic | float | int)
 

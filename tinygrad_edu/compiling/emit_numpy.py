@@ -27,6 +27,8 @@ from .spelling import ATOM, Speller
 from .toolchain import build, functions
 
 WIDTH = 100
+LARGE = 1 << 16
+"""Bytes of an array that is let go of as soon as nobody reads it any more."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,11 @@ class Emitter:
         self.place: Any = None
 
     def module(self) -> Module:
+        dying = self.dying()
         for i, line in enumerate(self.program.lines):
             self.line(line, i)
+            if i in dying:
+                self.body.append(f"del {', '.join(self.names[v] for v in dying[i])}")
         results = self.results()
         signature = ", ".join(self.names[v] for v in self.program.inputs)
         about = [f"{self.names[v]}: {v.kind}" for v in self.program.inputs]
@@ -120,6 +125,22 @@ class Emitter:
         parts += [f"    {text}" for text in self.body]
         parts.append(f"    return {results}\n")
         return Module("\n".join(parts), self.name, self.speller.given, self.c)
+
+    def dying(self) -> dict[int, list[Value]]:
+        """After each line the large arrays that nobody reads any more, so that their memory is there for the next."""
+        last: dict[Value, int] = {}
+        kept = {*self.program.inputs, *values_in(self.program.outputs)}
+        for i, line in enumerate(self.program.lines):
+            last |= dict.fromkeys([*line.results, *line.reads], i)
+            last |= {self.out[v]: i for v in line.results if v in self.out}
+            if line.operation is added_at:  # two values under one name
+                kept.update(v for v in [*line.reads, line.result])
+        found: dict[int, list[Value]] = {}
+        for v, i in last.items():
+            if v not in kept and v.dtype is not None and v.size * v.dtype.itemsize >= LARGE:
+                found.setdefault(i, []).append(v)
+        found.pop(len(self.program.lines) - 1, None)
+        return found
 
     def results(self) -> str:
         """The returned tuple: each result an array of the caller's own."""

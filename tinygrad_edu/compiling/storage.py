@@ -66,14 +66,21 @@ def is_view(line: Line) -> bool:
     if line.several or not args or type(args[0]) is not Value or 0 in args[0].shape:
         return False
     if f is operator.getitem:
-        parts = args[1] if isinstance(args[1], tuple) else (args[1],)
-        basic = all(p is None or p is ... or isinstance(p, int | np.integer | slice) for p in parts)
-        return basic and len(line.reads) == 1
+        return is_slicing(args[1]) and len(line.reads) == 1
     if f is np.reshape:
         return len(args) == 2 and line.params.get("order", "C") == "C"
     return f in (
         *(np.transpose, np.swapaxes, np.moveaxis, np.matrix_transpose, np.expand_dims, np.squeeze, np.broadcast_to),
         np.flip,
+    )
+
+
+def is_slicing(index: Any) -> bool:
+    """True if an index is made of integers, slices, newaxis and ellipsis alone: of no mask, True or False."""
+    parts = index if isinstance(index, tuple) else (index,)
+    numbers = (p for p in parts if not (p is None or p is ... or type(p) is slice))
+    return all(isinstance(p, int | np.integer) and not isinstance(p, bool) for p in numbers) and not any(
+        type(p) is slice and any(type(x) is Value for x in (p.start, p.stop, p.step)) for p in parts
     )
 
 
@@ -114,6 +121,7 @@ class _Places:
 
     def storage(self, view: Any) -> Storage:
         assert isinstance(view, np.ndarray), "a number has no place in memory"
+        assert view.size == 0 or np.may_share_memory(view, self.memory), "a copy lies elsewhere"
         origin = self.memory.__array_interface__["data"][0] + self.start
         moved = view.__array_interface__["data"][0] - origin
         return Storage(self.x.base, self.x.offset + moved, view.shape, view.strides)

@@ -51,6 +51,8 @@ class Form:
 
 def factor(program: Program) -> Program:
     """The program with factors taken out, if that is less work."""
+    if not any(line.results and _is_large(line) for line in program.lines):
+        return program
     candidate = drop(merge(simplify(Factoring(program).program())))
     return candidate if cost(candidate) < cost(program) else program
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.indexing import is_basic, scatter
+from ...rules.indexing import scatter
 from ..kinds import is_pointwise, is_pure
 from ..program import Line, Program, Value, substituted, values_in
+from ..storage import is_slicing
 from .costs import cost
 from .merge import drop, key_of
 
@@ -95,7 +96,7 @@ def _seed(line: Line) -> tuple[Any, ...] | None:
     if line.operation is operator.getitem:
         x, index = line.args
         parts = index if isinstance(index, tuple) else (index,)
-        if type(x) is Value and type(parts[0]) is int and is_basic(index) and not list(values_in(index)):
+        if type(x) is Value and type(parts[0]) is int and is_slicing(index) and not list(values_in(index)):
             return parts[0], x, key_of(parts[1:])
         return None
     arrays = [i for i, x in enumerate(line.args) if type(x) is np.ndarray]
@@ -191,23 +192,18 @@ def _together(line: Line, members: set[Value], n: int) -> Callable[[Any], list[L
         return write(f, same, **{**line.params, "axis": axes[0] if len(axes) == 1 else axes})
     if f is np.reshape and len(args) == 2 and not line.params:
         return write(f, same, whole)
-    if f is operator.getitem and is_basic(args[1]) and not list(values_in(args[1])):
+    if f is operator.getitem and is_slicing(args[1]) and not list(values_in(args[1])):
         index = args[1] if isinstance(args[1], tuple) else (args[1],)
-        return None if _is_mask(args[1]) else write(f, same, (slice(None), *index))
+        return write(f, same, (slice(None), *index))
     if f is np.broadcast_to and len(args) == 2:
         return write(f, grown(x, len(line.result.shape)), whole)
     if f is np.matrix_transpose:
         return write(f, same)
-    if f is scatter and is_basic(line.params["index"]) and not list(values_in(line.params)):
+    if f is scatter and is_slicing(line.params["index"]) and not list(values_in(line.params)):
         index = line.params["index"]
         index = index if isinstance(index, tuple) else (index,)
-        plain = not any(_is_mask(part) for part in index)
-        return write(f, same, shape=whole, index=(slice(None), *index)) if plain else None
+        return write(f, same, shape=whole, index=(slice(None), *index))
     return None
-
-
-def _is_mask(part: Any) -> bool:
-    return isinstance(part, np.ndarray | np.bool_)
 
 
 def _product(line: Line, differs: list[bool], write: Any, grown: Any) -> Callable[[Any], list[Line]] | None:
