@@ -22,8 +22,9 @@ from .tensor import Tensor
 from .transforms import grad, holomorphic_grad, hvp, jvp, linearize, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:  # for editors and type checkers; at run time these wait until they are asked for, see ANNEXES
-    from . import data, functions, losses, models, optim, plot, testing, zoo
+    from . import data, functions, losses, models, optim, plot, zoo
     from . import scipy as scipy
+    from . import testing as testing
     from .checking import Report, check, check_gradient, check_vjp  # type: ignore[no-redef]
     from .compiling import compile
     from .explaining import derivative, explain, graph
@@ -71,7 +72,6 @@ __all__ = [
     "rules",
     "stop_gradient",
     "strict_ieee",
-    "testing",
     "value_and_grad",
     "vjp",
     "zoo",
