@@ -58,10 +58,8 @@ def body_of(rule: Any) -> ast.expr | None:
     code = rule.__code__
     found = [
         node
-        for node in ast.walk(_parsed(code.co_filename))
-        if isinstance(node, ast.Lambda | ast.FunctionDef)
-        and _first_line(node) == code.co_firstlineno
-        and [a.arg for a in [*node.args.posonlyargs, *node.args.args]] == list(code.co_varnames[: code.co_argcount])
+        for node in _functions(code.co_filename).get(code.co_firstlineno, ())
+        if [a.arg for a in [*node.args.posonlyargs, *node.args.args]] == list(code.co_varnames[: code.co_argcount])
     ]
     if len(found) > 1:  # several lambdas in a line: the positions of the instructions tell which
         columns = [c for line, _, c, _ in code.co_positions() if c is not None and line == code.co_firstlineno]
@@ -81,11 +79,17 @@ def _first_line(node: ast.Lambda | ast.FunctionDef) -> int:
 
 
 @cache
-def _parsed(file: str) -> ast.Module:
+def _functions(file: str) -> dict[int, list[ast.Lambda | ast.FunctionDef]]:
+    """The functions of a file by the lines on which they begin."""
+    found: dict[int, list[ast.Lambda | ast.FunctionDef]] = {}
     try:
-        return ast.parse("".join(linecache.getlines(file)))
+        tree = ast.parse("".join(linecache.getlines(file)))
     except SyntaxError:
-        return ast.Module([], [])
+        return found
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Lambda | ast.FunctionDef):
+            found.setdefault(_first_line(node), []).append(node)
+    return found
 
 
 # --- writing: each function returns the text and how strongly it binds

@@ -73,7 +73,8 @@ def _boxes(ex: Explanation) -> dict[str, int]:
 def _data(ex: Explanation) -> dict[str, Any]:
     box = _boxes(ex)
     reached = {step.target for step in ex.steps}
-    words = {text: i for i, text in enumerate(dict.fromkeys(map(words_of, ex.steps)))}
+    told = [words_of(step) for step in ex.steps]
+    words = {text: i for i, text in enumerate(dict.fromkeys(told))}
     return {
         "values": [_short(v) for v in ex.values.values()],
         "sources": [box[name] for name in ex.sources],
@@ -82,7 +83,7 @@ def _data(ex: Explanation) -> dict[str, Any]:
         "seed": _short(ex.seed),
         "unused": [box[name] for name in ex.sources if name not in reached],
         "words": list(words),
-        "steps": [_step(step, box, words[words_of(step)]) for step in ex.steps],
+        "steps": [_step(step, box, words[text]) for step, text in zip(ex.steps, told, strict=True)],
     }
 
 
