@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import tinygrad_edu
+
 PACKAGE = Path(__file__).resolve().parent.parent / "tinygrad_edu"
 
 # fmt: off
@@ -181,6 +183,14 @@ def printed(program: str) -> str:
 def test_the_package_loads_nothing_optional():
     program = "import sys, tinygrad_edu; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     assert not OPTIONAL & set(printed(program).split())
+
+
+def test_the_package_opens_no_annex_before_it_is_asked_for():
+    """They would make the import several times as long."""
+    program = "import sys, tinygrad_edu; print(*sys.modules); tinygrad_edu.check; print(*sys.modules)"
+    before, after = (line.split() for line in printed(program).strip().split("\n"))
+    assert not {f"tinygrad_edu.{annex}" for annex in tinygrad_edu.ANNEXES} & set(before)
+    assert "tinygrad_edu.checking" in after
 
 
 def test_public_names_are_written_by_hand():
