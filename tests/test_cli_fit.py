@@ -261,12 +261,22 @@ def test_words_become_columns_of_0_and_1(told, folder):
 # --- validation, early stopping
 
 
+def test_whole_numbers_that_may_be_names_are_hinted_at(told, folder):
+    hint = "The target holds 3 different whole numbers, which were taken as numbers."
+    assert hint in told("fit digit.csv --target digit")[1]
+    for words in ("digit.csv --target digit --model linear", "digit.csv --target digit --model softmax",
+                  "line.csv --target line", "colour.csv --target colour"):  # fmt: skip
+        assert "whole numbers" not in told(f"fit {words} --epochs 3")[1]
+
+
 def test_a_part_is_set_aside_and_judged_by_itself(told, folder):
     code, printed, _ = told("fit flag.csv --target flag --validation 0.25 --output m.json")
     assert code == 0 and "flag from 2 features of 45 examples, 15 more set aside" in printed
     assert re.search(r"validation: accuracy .*, \d+ of 15 examples", printed)
     assert np.sum(saved()["quality"]["validation"]["confusion"]) == 15
     assert np.sum(saved()["quality"]["training"]["confusion"]) == 45
+    assert "L-BFGS (learning rate 1, memory 10), full batch" in printed
+    assert not [name for name in saved()["fit"] if name.startswith("fit")]
 
 
 def test_a_class_that_only_occurs_aside_is_told(told, folder):

@@ -20,7 +20,7 @@ from .drawing import picture_place, save_picture
 from .fitted import Fitted
 from .fitting import Parts, Plan, fit_model, kind_asked_for, least_squares, parts_of, plan_for
 from .quality import quality, show_quality
-from .resuming import MARK, RunState, mark_of, marked
+from .resuming import RunState, mark_of, marked, unmarked
 from .saving import place_for, save
 from .screen import counted, heading, number, say, show_table
 from .tables import FloatArray, Table, read_table
@@ -56,6 +56,7 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
             early_stopping=options["patience"] if options["early_stopping"] else None,
             **state.options,
         )
+        result = replace(result, algorithm=unmarked(result.algorithm))
         state.interrupted = result.reason.startswith("interrupted")
         qualities = _qualities(model, parts)
         if place:  # before anything is printed: whoever reads it may leave early, as `head` does
@@ -65,6 +66,8 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
         if picture:
             save_picture(picture, model, result, parts)
     show_report(model, result, plan, parts, size, qualities)
+    if not (options["loss"] or options["model"] not in (None, "mlp")):
+        hint_at_classes(table.examples)
     for name, written in (("Saved to", output), ("Drawn in", options["plot"])):
         if written:
             say(f"{name} {written}")
@@ -82,6 +85,16 @@ def _planned(path: str, target: str, features: list[str] | None, options: dict[s
     classes = None if kind is None else kind in ("two", "many")
     table = read_table(path, target, features, one_hot=options["one_hot"], classes=classes)
     return plan_for(table, options["model"], loss, options["hidden"]), table
+
+
+def hint_at_classes(examples: data.Dataset) -> None:
+    """Print that the numbers of the target may be names, if they are few and whole."""
+    values = np.unique(examples.target)
+    if not examples.classes and 2 < len(values) <= len(examples) / 4 and len(values) <= 20 and not np.any(values % 1):
+        say(
+            f"The target holds {len(values)} different whole numbers, which were taken as numbers. If they are names "
+            "of classes: --model softmax, or --loss cross_entropy"
+        )
 
 
 def _what(table: Table, plan: Plan, options: dict[str, Any]) -> dict[str, Any]:
@@ -192,7 +205,7 @@ def description(
     """All that is needed to repeat the fit; plain enough for JSON."""
     shown = result.algorithm.hyperparameters.items()
     kinds = str | float | int | list | tuple
-    numbers = {k: v for k, v in shown if not k.startswith(MARK) and (v is None or isinstance(v, kinds))}
+    numbers = {k: v for k, v in shown if v is None or isinstance(v, kinds)}
     return {
         "loss": {"name": plan.loss.name, "value": result.loss},
         "fit": {

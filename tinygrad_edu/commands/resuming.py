@@ -71,6 +71,12 @@ def marked(algorithm: optim.Algorithm, what: dict[str, Any]) -> optim.Algorithm:
     return replace(algorithm, hyperparameters={**algorithm.hyperparameters, **numbers})
 
 
+def unmarked(algorithm: optim.Algorithm) -> optim.Algorithm:
+    """The algorithm with its own numbers only."""
+    numbers = {name: value for name, value in algorithm.hyperparameters.items() if not name.startswith(MARK)}
+    return replace(algorithm, hyperparameters=numbers)
+
+
 def mark_of(*arrays: Any) -> str:
     """A few letters that tell these numbers from others.
 
