@@ -21,6 +21,15 @@ def moves(x: Any) -> bool:
     return is_inexact(x) or type(x) in (float, complex)
 
 
+def moving(found: Sequence[Any]) -> list[int]:
+    """Which leaves have a derivative: the floats; the integers, if there are no floats."""
+    return [i for i, x in enumerate(found) if moves(x)] or [i for i, x in enumerate(found) if _is_integer(x)]
+
+
+def _is_integer(x: Any) -> bool:
+    return type(x) is int or (isinstance(x, np.ndarray | np.integer) and x.dtype.kind in "iu")
+
+
 def gradients_of(result: Any, args: Sequence[Tree], found: Sequence[Any]) -> list[Any]:
     """The gradients in what a vjp returned.
 
@@ -40,7 +49,7 @@ def gradients_of(result: Any, args: Sequence[Tree], found: Sequence[Any]) -> lis
     """
     if callable(result):
         raise TreeError("check_vjp: the vjp returned a function. Expected vjp(cotangent, *args) to return gradients")
-    wanted = [x for x in found if moves(x) or type(x) is int]
+    wanted = [found[i] for i in moving(found)]
     given = _beside(result, args, found)
     if len(given) != len(wanted):
         raise TreeError(f"check_vjp: the vjp returned {len(given)} gradients. Expected {len(wanted)}, one per argument")
@@ -57,7 +66,7 @@ def _beside(result: Any, args: Sequence[Tree], found: Sequence[Any]) -> list[Any
         given = [g for tree in (result if isinstance(result, tuple | list) else (result,)) for g in leaves(tree)]
         if len(given) != len(found):
             return given
-    return [g for g, x in zip(given, found, strict=True) if moves(x) or type(x) is int]
+    return [given[i] for i in moving(found)]
 
 
 def _is_for(result: Any, arg: Tree) -> bool:

@@ -17,9 +17,9 @@ import numpy as np
 from ..errors import TinygradError
 from ..runs import refuse_bare
 from ..trees import Tree
-from .localisation import first_wrong, mistake_in, worst_along, wrong_in_narrow
+from .localisation import factors_of, first_wrong, mistake_in, worst_along, wrong_in_narrow
 from .probes import FEW
-from .problems import Problem, of_function, of_vjp
+from .problems import Problem, held_constant, of_function, of_vjp
 from .protocol import narrow, promises
 from .report import Report
 from .stencils import Array, scales
@@ -80,7 +80,9 @@ def check(
     ('pass', 2)
     """
     problem = of_function(f, args)
-    return Examination(problem, rtol, seed, jitter, _of_vectors(problem, project)).report(order)
+    examination = Examination(problem, rtol, seed, jitter, _of_vectors(problem, project))
+    examination.note_constants(held_constant(f, args))
+    return examination.report(order)
 
 
 def check_vjp(
@@ -119,6 +121,7 @@ def check_vjp(
     fixed = _takes(vjp, 1) and not _takes(vjp, 1 + len(args))
     problem = of_vjp(f, args, (lambda g, *xs: vjp(g)) if fixed else vjp)
     examination = Examination(problem, rtol, seed, jitter and not fixed, _of_vectors(problem, project))
+    examination.note_constants(held_constant(f, args))
     if fixed:
         examination.found.notes.append("no second point: the vjp takes the cotangent alone, and belongs to this one")
     return examination.report(1)
@@ -170,6 +173,13 @@ class Examination:
         self.problem, self.rtol, self.jitter, self.project = problem, rtol, jitter, project
         self.rng = np.random.default_rng(seed)
         self.found = Report(seed=seed, cost=problem.cost)
+
+    def note_constants(self, names: list[str]) -> None:
+        """Say which arguments were left alone though they are numbers, and if f is too coarse to be measured."""
+        self.found.notes += [f"{name} is an integer, and is held constant; {name} as a float moves" for name in names]
+        inside = [d for d in self.problem.outputs.dtypes if np.finfo(d).eps > 2**-40]
+        if inside and all(d.itemsize % 8 == 0 for d in self.problem.inputs.wide):
+            self.found.notes.append(f"f computes in {inside[0]}, whatever it is given: differences see little of it")
 
     def report(self, order: int | None) -> Report:
         """All of it; NumPy's warnings are silent, since what is not finite is reported."""
@@ -243,7 +253,9 @@ class Examination:
         stepping = trial.stepping
         trial.run(everything=everything and (point == "x" or trial.stepping))
         if not stepping and trial.why_not and point == "x" and order == 1:
-            self.found.notes.append(f"no complex step ({trial.why_not}): by differences")
+            self.found.notes.append(
+                f"measured by differences alone: the complex step does not get through f ({trial.why_not})"
+            )
         if problem.not_forward and point == "x":
             self.found.notes.append(f"no forward mode: {problem.not_forward}")
         failed = [s for s in trial.suspects if s[0].verdict == FAIL]
@@ -308,7 +320,7 @@ class Examination:
         elif element is not None and inputs.size <= 64:
             k = inputs.leaf(element)
             first, last = int(inputs.offsets[k]), int(inputs.offsets[k + 1])
-            found.mistake = mistake_in(trial, first, last, (), inputs.shapes[k])
+            found.mistake = mistake_in(trial, first, last, factors_of(*inputs.shapes), inputs.shapes[k])
 
     # --- the second order
 

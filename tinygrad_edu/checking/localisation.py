@@ -278,7 +278,9 @@ def mistake_in(trial: Trial, first: int, last: int, sizes: tuple[int, ...], shap
     if not np.isfinite(right).all():
         return ""
     error = error + 1e-12 * np.abs(trial.gradients[:, chosen])
-    return likely(trial.gradients[:, chosen], right, error, shape if chosen.size == last - first else (), sizes)
+    pairs = chosen.size == last - first and trial.problem.inputs.wide[trial.problem.inputs.leaf(first)].kind == "c"
+    shape = shape if chosen.size == last - first else ()
+    return likely(trial.gradients[:, chosen], right, error, shape, sizes, pairs)
 
 
 def factors_of(*shapes: Sequence[int]) -> tuple[int, ...]:

@@ -13,7 +13,10 @@ import numpy as np
 from .stencils import Array
 
 
-def likely(wrong: Array, right: Array, error: Array, shape: tuple[int, ...] = (), sizes: tuple[int, ...] = ()) -> str:
+def likely(
+    wrong: Array, right: Array, error: Array, shape: tuple[int, ...] = (), sizes: tuple[int, ...] = (),
+    pairs: bool = False,
+) -> str:  # fmt: skip
     """What turns the right gradient into the wrong one, in words; empty if nothing simple does.
 
     Parameters
@@ -26,12 +29,18 @@ def likely(wrong: Array, right: Array, error: Array, shape: tuple[int, ...] = ()
         Of the argument.
     sizes : tuple of int
         Numbers that a mean may have divided by.
+    pairs : bool
+        The coordinates are real and imaginary parts in turn.
 
     >>> right = np.array([[1.0, 2.0, 3.0]])
     >>> likely(2 * right, right, 0 * right), likely(right / 3, right, 0 * right, sizes=(3,))
     ('too large by a factor 2', 'too small by a factor 3, the number of elements: a mean where there is a sum?')
     """
-    return next(_guesses(wrong, right, np.fmax(4 * error, 1e-7 * np.abs(right)), shape, sizes), "")
+    slack = np.fmax(4 * error, 1e-7 * np.abs(right))
+    turned = wrong * np.where(np.arange(wrong.shape[1]) % 2, -1, 1)
+    if pairs and np.all(np.abs(turned - right) <= slack) and np.any(np.abs(wrong - right) > slack):
+        return "it is conjugated, as in PyTorch; here numbers are paired without conjugation: return np.conj of it"
+    return next(_guesses(wrong, right, slack, shape, sizes), "")
 
 
 def _guesses(wrong: Array, right: Array, slack: Array, shape: tuple[int, ...], sizes: tuple[int, ...]) -> Iterator[str]:

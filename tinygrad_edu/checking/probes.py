@@ -38,9 +38,11 @@ def joint(x: Array, size: Array, rng: np.random.Generator) -> list[Direction]:
     signs = rng.choice([-1.0, 1.0], (3, x.size))
     typical = min(float(np.median(size)), 1.0) if size.size else 1.0
     return [
-        Direction("all, mixed signs", exact(x, amounts[0] * signs[0] * size)),
-        Direction("all, one sign", exact(x, amounts[1] * signs[1, :1] * size)),
-        Direction("all, equal sizes", exact(x, amounts[2] * signs[2] * np.fmin(typical, np.fmax(size, typical)))),
+        Direction("all together, mixed signs", exact(x, amounts[0] * signs[0] * size)),
+        Direction("all together, one sign", exact(x, amounts[1] * signs[1, :1] * size)),
+        Direction(
+            "all together, equal steps", exact(x, amounts[2] * signs[2] * np.fmin(typical, np.fmax(size, typical)))
+        ),
     ]
 
 

@@ -26,7 +26,7 @@ from ..runs import Run, data_of
 from ..tensor import Tensor
 from ..transforms import vjp
 from ..trees import Tree, flatten, leaves
-from .answers import gradients_of, moves
+from .answers import gradients_of, moving
 from .stencils import scales
 from .stepping import NotStepped, Stepped, parts
 
@@ -254,15 +254,17 @@ def flattened(f: Function, args: Sequence[Tree]) -> tuple[Function, list[Any], l
     """f as a function of the flat list of what moves, where that is, and what it is called."""
     found, rebuild = flatten(list(args))
     names = list(paths(list(args), parameter_names(f, len(args))))
-    all_integers = not any(map(moves, found))
-    moving = [i for i, x in enumerate(found) if moves(x) or (all_integers and _is_int(x)) or type(x) is int]
-    if not moving:
-        raise GradientError("check: no argument has a derivative. Expected floats, or arrays of them, among the args")
-    start = [_as_float(found[i]) for i in moving]
+    places = moving(found)
+    if not places:
+        kinds = ", ".join(sorted({type(x).__name__ for x in found})) or "nothing"
+        raise GradientError(
+            f"check: no argument has a derivative: given {kinds}. Expected floats, or arrays of them, among the args"
+        )
+    start = [_as_float(found[i]) for i in places]
 
     def flat(*arrays: Any) -> list[Any]:
         full = list(found)
-        for i, x in zip(moving, arrays, strict=True):
+        for i, x in zip(places, arrays, strict=True):
             full[i] = x
         results = [_as_result(y) for y in leaves(f(*rebuild(full)))]
         kept = [y for y in results if is_inexact(y) or type(y) in (complex, Stepped)]
@@ -270,7 +272,7 @@ def flattened(f: Function, args: Sequence[Tree]) -> tuple[Function, list[Any], l
             raise GradientError("check: the function returned no float. Expected an array, or a tree of arrays")
         return kept
 
-    return flat, start, [names[i] for i in moving]
+    return flat, start, [names[i] for i in places]
 
 
 def of_vjp(f: Function, args: Sequence[Tree], pullback: Function) -> Problem:
@@ -280,10 +282,9 @@ def of_vjp(f: Function, args: Sequence[Tree], pullback: Function) -> Problem:
     refill: list[Any] = []
 
     def linearise(arrays: list[Any]) -> tuple[Function, None]:
-        full, rest = list(found), iter(arrays)
-        for i, x in enumerate(found):
-            if moves(x) or type(x) is int or (not any(map(moves, found)) and _is_int(x)):
-                full[i] = next(rest)
+        full = list(found)
+        for i, x in zip(moving(found), arrays, strict=True):
+            full[i] = x
 
         def pull(cotangents: list[Any]) -> list[Any]:
             if not refill:
@@ -304,15 +305,18 @@ def _as_result(y: Any) -> Any:
     return np.asarray(y) if foreign else y
 
 
-def _is_int(x: Any) -> bool:
-    return isinstance(x, np.ndarray | np.integer) and x.dtype.kind in "iu"
-
-
 def _as_float(x: Any) -> Any:
     x = x.data if type(x) is Tensor else x
     if isinstance(x, int | float | complex) and not isinstance(x, np.generic):
         return np.asarray(x, complex if isinstance(x, complex) else float)[()]
     return x.astype(float) if x.dtype.kind in "iu" else x
+
+
+def held_constant(f: Function, args: Sequence[Tree]) -> list[str]:
+    """The names of the plain integers that stay where they are, since there are floats beside them."""
+    found = flatten(list(args))[0]
+    names, places = list(paths(list(args), parameter_names(f, len(args)))), moving(found)
+    return [names[i] for i, x in enumerate(found) if type(x) is int and i not in places]
 
 
 def parameter_names(f: Function, n: int) -> list[str]:

@@ -14,10 +14,11 @@ from typing import Any
 from ..errors import CheckError
 from .localisation import Culprit
 from .problems import Cost
-from .verdicts import FAIL, KINK, OPEN, PASS, VERDICTS, ZERO, Row
+from .verdicts import FAIL, KINK, OPEN, PASS, ZERO, Row
 
 COLUMNS = ("where", "analytic", "numeric", "± error", "apart", "verdict", "by")
 LEFT = (0, 5, 6)
+SERIOUS = (ZERO, PASS, KINK, OPEN, FAIL)
 
 
 @dataclass
@@ -83,8 +84,8 @@ class Report:
         return max(sizes, default=float("nan"))
 
     def worst(self) -> list[Row]:
-        """The rows, worst first."""
-        return sorted(self.rows, key=lambda row: (-VERDICTS.index(row.verdict), -row.apart))
+        """The rows, worst first; what is zero, last."""
+        return sorted(self.rows, key=lambda row: (-SERIOUS.index(row.verdict), -row.apart))
 
     def assert_ok(self, strict: bool = False) -> None:
         """Raise CheckError, with the report as its message, if the gradient fails.
@@ -112,16 +113,17 @@ class Report:
             found.append(f"inconclusive, because {self.reason}")
         if self.culprit is not None:
             found.append(f"first wrong operation: {self.culprit}")
-        if self.mistake:
+        if self.mistake and (self.culprit is None or self.culprit.mistake != self.mistake):
             found.append(f"likely mistake: {self.mistake}")
         kinks, zeros = (sum(row.verdict == v for row in self.rows) for v in (KINK, ZERO))
         found += [f"{kinks} of {len(self.rows)} derivatives are at a kink, and compatible with it"] if kinks else []
         found += [f"{zeros} of {len(self.rows)} derivatives are zero, or no more than rounding"] if zeros else []
-        return found + self.notes
+        return list(dict.fromkeys(found + self.notes))
 
     def table(self, most: int = 8) -> list[tuple[str, ...]]:
         """The worst rows as words."""
-        return [_cells(row) for row in self.worst()[:most]]
+        told: set[str] = set()
+        return [_cells(row, told) for row in self.worst()[:most]]
 
     def __str__(self) -> str:
         cells = [COLUMNS, *self.table()]
@@ -190,9 +192,12 @@ def _justified(row: tuple[str, ...], widths: list[int]) -> list[str]:
     return [c.ljust(w) if i in LEFT else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: Row, told: set[str]) -> tuple[str, ...]:
+    """The words of a row; a reason only where it comes first."""
     numbers = [f"{x:.8g}" if not isnan(x) else "" for x in (row.analytic, row.numeric)]
     error = f"{row.error:.0e}" if not isnan(row.error) else ""
     at = ("" if row.order == 1 else " (2nd order)") + ("" if row.point == "x" else f" ({row.point})")
-    verdict = row.verdict + (f": {row.reason}" if row.reason and row.verdict in (OPEN, FAIL) else "")
+    new = row.verdict in (OPEN, FAIL) and row.reason not in told
+    verdict = row.verdict + (f": {row.reason}" if row.reason and new else "")
+    told.add(row.reason)
     return (row.where + at, *numbers, error, f"{row.apart:.0e}" if numbers[0] else "", verdict, row.method)
