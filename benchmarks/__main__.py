@@ -11,7 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from . import checkers_compared, compiling, importing, models, operations, optimizers, peers, training, vocabulary
+from . import (
+    checkers_compared,
+    compiling,
+    explaining,
+    importing,
+    models,
+    operations,
+    optimizers,
+    peers,
+    training,
+    vocabulary,
+)
 from .harness import SMOKE, Effort, Figure, markdown, summary
 
 WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
@@ -19,9 +30,11 @@ WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
     "models": lambda effort, smoke: models.report(effort, smoke),
     "vocabulary": vocabulary.report,
     "compiling": compiling.report,
+    "compiling costs": compiling_costs.report,
     "optimizers": optimizers.report,
     "checkers": checkers_compared.report,
     "training": training.report,
+    "explaining": explaining.report,
     "import": lambda effort, smoke: importing.report(effort),
 }
 
