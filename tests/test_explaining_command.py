@@ -1,10 +1,15 @@
 """The command `explain`: the steps on the screen, or a page."""
 
+import subprocess
+import sys
 import webbrowser
+from pathlib import Path
 
 import pytest
 
 from tinygrad_edu.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -87,3 +92,19 @@ def test_a_function_that_cannot_be_explained_is_one_line_and_exit_code_2(told, t
 def test_what_cannot_be_done_is_one_line_and_exit_code_2(told, arguments, words):
     code, _, err = told("explain", "x**2", "--at", "x=1", *arguments)
     assert code == 2 and words in err and err.count("\n") == 1
+
+
+def test_without_its_extras_an_explanation_says_what_is_missing_and_still_prints():
+    program = """
+import sys; sys.modules.update(rich=None, sympy=None, pygraphviz=None)
+import numpy as np, tinygrad_edu as tg
+ex = tg.explain(np.sin, 1.0)
+print(len(str(ex)) > 100, ex._repr_svg_(), "<math" in ex.html(), len(ex.page()) > 10_000)
+for f in (lambda: tg.derivative(np.sin), ex.__rich__, lambda: tg.graph(ex).png()):
+    try: f()
+    except tg.errors.MissingExtraError as error: print(error)
+"""
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    first, *errors = found.splitlines()
+    assert first == "True None True True"
+    assert [error.split('"tinygrad-edu[')[1].split("]")[0] for error in errors] == ["symbolic", "cli", "graph"]
