@@ -30,7 +30,6 @@ WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
     "models": lambda effort, smoke: models.report(effort, smoke),
     "vocabulary": vocabulary.report,
     "compiling": compiling.report,
-    "compiling costs": compiling_costs.report,
     "optimizers": optimizers.report,
     "checkers": checkers_compared.report,
     "training": training.report,
