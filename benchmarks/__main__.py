@@ -14,6 +14,7 @@ import numpy as np
 from . import (
     checkers_compared,
     compiling,
+    compiling_costs,
     explaining,
     importing,
     models,
@@ -30,6 +31,7 @@ WORKLOADS: dict[str, Callable[[Effort, bool], tuple[str, list[Figure]]]] = {
     "models": lambda effort, smoke: models.report(effort, smoke),
     "vocabulary": vocabulary.report,
     "compiling": compiling.report,
+    "compiling costs": compiling_costs.report,
     "optimizers": optimizers.report,
     "checkers": checkers_compared.report,
     "training": training.report,
