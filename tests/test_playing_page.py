@@ -155,6 +155,15 @@ def test_the_arithmetic_of_the_page_is_the_engines(opened, name):
     assert not page.troubles
 
 
+def test_where_zero_met_infinity_the_page_trusts_the_engine(opened):
+    ground = playground(lambda x: np.where(x > 0, np.sqrt(x), 0) + (x + 1) ** 2, -3.0)
+    page = opened(ground)
+    assert np.all(np.isfinite(ground.path("gd", steps=5)))
+    assert page.get_attribute("#agrees", "data-apart") == "NaN"
+    assert page.text_content("#agrees").endswith("Trust the engine.")
+    assert ending(page) == "stops after 0 steps: the slope there is no number"
+
+
 def test_another_start_gives_the_path_from_there(opened):
     page = opened("wave")
     page.fill("#start0", "-0.7")

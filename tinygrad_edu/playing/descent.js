@@ -98,6 +98,7 @@ function outcome(scene, key, path, most) {
   for (let k = 0; k < path.length; k += 1) {
     const now = size(path[k].gradient);
     if (now <= scene.tolerance * first) return { steps: k };
+    if (Number.isNaN(now)) return { steps: null, why: "ends" };
     if (!(now < 1e9 * first)) return { steps: null, why: path[k].value < path[0].value ? "falls" : "climbs" };
   }
   const last = path[path.length - 1];

@@ -156,6 +156,12 @@ def playground(
     DivergenceError
         If the function is not finite at the start.
 
+    Notes
+    -----
+    The page computes with the recorded programs of the function, its gradient and its Hessian, translated to
+    JavaScript. They have IEEE arithmetic, as under `strict_ieee`: where the engine knows that zero is stronger than
+    infinity, as for ``np.where(x > 0, np.sqrt(x), 0)`` left of 0, the page has NaN, ends the path and says so.
+
     >>> playground(lambda x, y: x**2 + 10 * y**2, start=(1.0, 1.0)).verdict(0.15).name
     'climbs out of the bowl'
     >>> playground(lambda x: np.cosh(x / 2), start=10.0).path("newton", steps=4).round(2).ravel().tolist()

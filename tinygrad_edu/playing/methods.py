@@ -19,7 +19,7 @@ from .. import data, optim
 from ..errors import HyperparameterError
 from ..explaining import explain
 from ..transforms import grad
-from .scene import Array, Point, Scene
+from .scene import Array, Point, Scene, floats
 
 STEPS = 200
 """Steps that the page shows."""
@@ -81,7 +81,7 @@ def walk(scene: Scene, key: str, rate: float) -> Iterator[tuple[Point, Array | N
     It ends where a point is not finite, or where Newton finds no parabola with a bottom or a top.
     """
     method, n = METHODS[key], len(scene.names)
-    point: Any = scene.start
+    point: Any = floats(scene.start)
     rule, gradient = method.rule(rate), grad(scene.loss, tuple(range(n)))
     if rule.bind:
         rule = rule.bind(lambda p: scene.loss(*p, *scene.columns), ())
@@ -93,7 +93,7 @@ def walk(scene: Scene, key: str, rate: float) -> Iterator[tuple[Point, Array | N
             point, state = rule.update(slope, state, point)
         except HyperparameterError:  # Newton, at a Hessian that is singular
             return
-        point = tuple(float(x) for x in point)
+        point = floats(point)
         if not all(map(math.isfinite, point)):
             return
 
@@ -184,7 +184,8 @@ def _source(scene: Scene) -> list[str]:
         return scene.loss(*numbers.values())
 
     recorded.__name__ = "value"
-    ex = explain(recorded, **dict(zip(parameters, scene.first_numbers, strict=True)))  # type: ignore[arg-type]
+    with np.errstate(all="ignore"):
+        ex = explain(recorded, **dict(zip(parameters, scene.first_numbers, strict=True)))  # type: ignore[arg-type]
     body = [f"    {ex.identifiers[line.name]} = {ast.unparse(line.code)}" for line in ex.lines]
     arguments, given = ", ".join(parameters), ", ".join(ex.identifiers[name] for name in ex.sources)
     constants = [f"{name} = np.array({wrapped(array)})" for name, array in ex.script.constants.items()]

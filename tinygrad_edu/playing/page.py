@@ -1,8 +1,8 @@
 """The playground page: scenes, programs and controls as one file of HTML, without a network and without a server.
 
-The arithmetic of the page is `descent.js` and the programs that `javascript.py` has written; `picture.js` draws and
-`playground.js` holds the controls. What the engine computes stands in tables, which need no script; the page compares
-its own numbers with them when it opens.
+The arithmetic of the page is `descent.js` and the programs that `javascript.py` has written; `picture.js` and
+`figures.js` draw, `playground.js` holds the controls. What the engine computes stands in tables, which need no script;
+the page compares its own numbers with them when it opens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .methods import METHODS, STEPS, Method, methods_of, orders, path, script
 from .scene import Array, Scene
 
 HERE = Path(__file__).parent
-SCRIPTS = ("descent.js", "picture.js", "playground.js")
+SCRIPTS = ("descent.js", "picture.js", "figures.js", "playground.js")
 SHOWN = (0, 1, 2, 3, 5, 10, 20)
 """The steps in the tables that need no script."""
 

@@ -6,7 +6,7 @@ them, over a few, or over one. Without columns there is one example, the functio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -82,15 +82,18 @@ class Scene:
 
     def value(self, *point: float) -> float:
         """The value at a point, over all examples."""
-        return float(self.loss(*point, *self.columns))
+        with np.errstate(all="ignore"):
+            return float(self.loss(*floats(point), *self.columns))
 
     def slope(self, *point: float) -> Array:
         """The gradient, shape (1,) or (2,)."""
-        return np.array(grad(self.loss, tuple(range(len(point))))(*point, *self.columns), float)
+        with np.errstate(all="ignore"):
+            return np.array(grad(self.loss, tuple(range(len(point))))(*floats(point), *self.columns), float)
 
     def hessian(self, *point: float) -> Array:
         """The second derivatives, shape (1, 1) or (2, 2)."""
-        return np.array(_hessian(self.loss, (*point, *self.columns), len(point)), float)
+        with np.errstate(all="ignore"):
+            return np.array(_hessian(self.loss, (*floats(point), *self.columns), len(point)), float)
 
     def bends(self, *point: float) -> Array:
         """The second derivatives along the flattest and the steepest direction: the Hessian's eigenvalues, ascending.
@@ -111,7 +114,7 @@ class Scene:
         try:
             with np.errstate(all="ignore"):
                 found = optim.minimize(
-                    lambda p: self.loss(*p, *self.columns), self.start, optim.damped_newton(), epochs=300
+                    lambda p: self.loss(*p, *self.columns), floats(self.start), optim.damped_newton(), epochs=300
                 )
                 point = tuple(float(x) for x in found.params)
                 slope, hessian = self.slope(*point), self.hessian(*point)
@@ -157,7 +160,12 @@ class Scene:
     @property
     def first_numbers(self) -> tuple[float, ...]:
         """The start, and the first example."""
-        return (*self.start, *(float(column[0]) for column in self.columns))
+        return floats((*self.start, *(column[0] for column in self.columns)))
+
+
+def floats(point: Sequence[float]) -> tuple[np.float64, ...]:
+    """NumPy's numbers: of them (-1)**0.5 is NaN and 1/0 is infinite, as in a browser; Python's own know better."""
+    return tuple(np.float64(x) for x in point)
 
 
 def _hessian(loss: Callable[..., Any], numbers: Any, n: int) -> list[Any]:
@@ -175,7 +183,7 @@ def checked(scene: Scene) -> Scene:
     DivergenceError, ShapeError
     """
     with np.errstate(all="ignore"):
-        value = scene.loss(*scene.start, *scene.columns)
+        value = scene.loss(*floats(scene.start), *scene.columns)
         if np.shape(value) != ():
             raise ShapeError(
                 f"playground: {scene.title} has the shape {np.shape(value)}. Expected one number: take its np.mean"
@@ -183,7 +191,7 @@ def checked(scene: Scene) -> Scene:
         if not np.all(np.isfinite([value, *scene.slope(*scene.start)])):
             raise DivergenceError(f"playground: at the start {scene.title} is not finite. Choose another start")
         if scene.columns:
-            each = [float(scene.loss(*scene.start, *row)) for row in zip(*scene.columns, strict=True)]
+            each = [float(scene.loss(*floats(scene.start), *row)) for row in zip(*scene.columns, strict=True)]
             if not np.isclose(np.mean(each), value, rtol=1e-9):
                 raise ShapeError(
                     f"playground: the loss of all examples is {float(value):g}, but the mean of those of single ones "
