@@ -155,6 +155,30 @@ CORRECT = [
     Case("a norm",                           lambda x: np.linalg.norm(x),                   (np.array([1e-9, 2e-9]),)),
     Case("a deep chain",                     lambda x: _deep(x),                            (X,)),
     Case("solve, ill-conditioned",           lambda a, b: np.sum(np.linalg.solve(a, b)),    (np.vander(P), X)),
+    Case("1e12 + x",                         lambda x: np.sum((1e12 + x) ** 2) * 1e-12,     (X,)),
+    Case("inputs of 1e-300",                 lambda x: np.sum(np.sin(x)),                   (np.array([1e-300, 3e-300]),)),
+    Case("inputs of 1e300",                  lambda x: np.sum(x * 2),                       (np.array([1e300, -3e300]),)),
+    Case("exp beside its overflow",          lambda x: np.sum(np.exp(x - 700)) * 1e300,     (np.array([715.0, 1.0]),)),
+    Case("sin(1e8 x)",                       lambda x: np.sum(np.sin(1e8 * x)),             (np.array([0.7]),)),
+    Case("a singular determinant",           np.linalg.det,                                 (np.ones((3, 3)),)),
+    Case("a variance far from 0",            np.var,                                        (1e8 + X,)),
+    Case("the nuclear norm at rank one",     lambda a: np.sum(np.linalg.svd(a, compute_uv=False)), (np.outer(P[:3], [1.0, 1.0, 1.0]),)),
+    Case("an error beyond the domain",       lambda x: _guarded(x),                         (X,)),
+    Case("a square root guarded by where",   lambda x: np.sum(np.where(x > 0, np.sqrt(np.where(x > 0, x, 1)), 0)), (np.array([-1.0, 1.0, 4.0]),)),
+    Case("sqrt at 0, beside others",         lambda x: np.sum(np.sqrt(x)),                  (np.array([0.0, 1.0]),)),
+    Case("a tanh that is all saturated",     lambda x: np.sum(np.tanh(x)),                  (np.array([20.0, -25.0]),)),
+    Case("kinks that hide each other",       lambda x: np.maximum(x, 0) - np.maximum(-x, 0), (np.array([0.0, 1.0]),)),
+    Case("a minimum and a maximum, all tied", lambda x: np.min(x) + np.max(x),              (np.ones(3),)),
+    Case("a product with two zeros",         np.prod,                                       (np.array([1.0, 0.0, 0.0, 3.0]),)),
+    Case("(1 - cos x) / x²",                 lambda x: np.sum((1 - np.cos(x)) / x**2),      (np.array([1e-4, 1e-3]),)),
+    Case("nothing at all",                   lambda x, y: np.sum(x) + np.sum(y**2),         (np.zeros((0, 3)), X)),
+    Case("integers",                         lambda x: np.sum(2.0**x),                      (np.array([1, 2, 3]),)),
+    Case("a nested result",                  lambda x, y: {"s": np.sum(x * y), "t": [x + y, (y,)]}, (X, P)),
+    Case("a long sum in float32",            lambda x: np.mean(x**2),                       (MANY.astype("f4"),)),
+    Case("by hand: gradients in a list",     np.multiply,       (X, P),  lambda g, x, y: [g * y, g * x]),
+    Case("by hand: a list of numbers",       lambda x: np.sum(x * x), (X,), lambda g, x: [float(2 * g * v) for v in x]),
+    Case("by hand: None for no gradient",    lambda x, y: np.sin(x), (X, P), lambda g, x, y: (g * np.cos(x), None)),
+    Case("by hand: rounded to 6 digits",     lambda x: float(np.round(np.sum(np.sin(x)), 6)), (X,), lambda g, x: g * np.cos(x)),
     Case("by hand: a product",               np.multiply,       (X, P),  lambda g, x, y: (g * y, g * x)),
     Case("by hand: g itself, twice",         np.add,            (X, P),  lambda g, x, y: (g, g)),
     Case("by hand: a matrix product",        np.matmul,         (SQUARE, W.T), lambda g, a, b: (g @ b.T, a.T @ g)),
@@ -165,6 +189,12 @@ CORRECT = [
     Case("by hand: |x| in floats",           lambda x: abs(float(x[0])) + float(x[1]), (np.array([0.0, 2.0]),), lambda g, x: g * np.array([np.sign(x[0]) or 0.3, 1.0])),
 ]
 # fmt: on
+
+
+def _guarded(x: Any) -> Any:
+    if np.max(x) > 2.05:
+        raise RuntimeError("outside of the table")
+    return np.sum(np.sin(x))
 
 
 def _deep(x: Any) -> Any:
@@ -226,6 +256,19 @@ two_cancel    = elementwise(_named("two_cancel", lambda x: 3.0 * x), lambda g, y
 no_conjugate  = primitive(_named("no_conjugate", lambda z: np.real(np.conj(z) * 1j)), (lambda g, y, z: g * 1j + 0 * z,))
 tiny_twice    = elementwise(_named("tiny_twice", lambda x: 1e-20 * np.sin(x)), lambda g, y, x: g * 2e-20 * np.cos(x))
 small_output  = elementwise(_named("small_output", _scale_outputs), lambda g, y, x: g * np.cos(x) * np.array([2e-12, 1e-6, 1e6, 1e12]))
+swapped       = primitive(_named("swapped", lambda a, b: a @ b), (lambda g, z, a, b: g @ b.T, lambda g, z, a, b: a @ g))
+second_only   = primitive(_named("second_only", lambda x, y: x * y), (lambda g, z, x, y: g * y, lambda g, z, x, y: g * x * (1 + 1e-6)))
+large_batch   = elementwise(_named("large_batch", lambda x: np.tanh(x)), lambda g, y, x: g * (1 - y * y) * (1.001 if x.size >= 64 else 1))
+saturated     = elementwise(_named("saturated", lambda x: np.tanh(x)), lambda g, y, x: g * 2 / np.cosh(x) ** 2)
+narrow_only   = elementwise(_named("narrow_only", lambda x: np.tanh(x)), lambda g, y, x: g * (1 - y * y) * (1.1 if x.dtype == np.float32 else 1))
+square_root   = elementwise(_named("square_root", lambda x: np.sqrt(x)), lambda g, y, x: g * 0.5 / y * (1 + 1e-6))
+fudged_log    = elementwise(_named("fudged_log", lambda x: np.log(x)), lambda g, y, x: g / (x + 1e-11))
+below_0       = elementwise(_named("below_0", lambda x: np.maximum(x, 0)), lambda g, y, x: g * (x >= -1e-6))
+own_square    = elementwise(_named("own_square", lambda x: x * x), lambda g, y, x: g * 2 * y / x)
+real_only     = elementwise(_named("real_only", lambda z: z * z), lambda g, y, z: g * 2 * np.real(z))
+straight      = elementwise(_named("straight", lambda x: np.round(x)), lambda g, y, x: g * 1.0)
+inverse       = primitive(_named("inverse", lambda a: np.linalg.inv(a)), (lambda g, y, a: -y @ g @ y,))
+biased        = primitive(_named("biased", lambda x, b: x + b), (lambda g, y, x, b: g, lambda g, y, x, b: np.mean(g, axis=0)))
 inside        = tg.checkpoint(lambda x: np.tanh(twice(x) ** 2))
 # fmt: on
 
@@ -268,6 +311,9 @@ def _writing_argument(g, x):
 
 
 _noise = np.random.default_rng(5)
+_first: dict[Any, Any] = {}
+_two_of_many = np.zeros(10_000)
+_two_of_many[[5, 9000]] = 1e-3, -1e-3
 _one_of_many = np.where(np.arange(10_000) == 4321, 1 + 1e-5, 1.0)
 
 # fmt: off
@@ -308,6 +354,28 @@ WRONG = [
     Case("a row of the table: multiply",   lambda x, y: np.sum(np.multiply(x, y) ** 2),       (X, P), None, "multiply", {},
          (np.multiply, (lambda g, z, x, y: g * y, lambda g, z, x, y: g * y))),
     Case("a row of the table: sqrt",       lambda x: np.sum(np.sqrt(np.exp(x) + 1)),          (X,), None, "sqrt", {}, (np.sqrt, (lambda g, y, x: g / y,))),
+    Case("the second factor only",         lambda x, y: np.sum(np.tanh(second_only(x, y))),   (X, P), None, "second_only"),
+    Case("the other factor transposed",    lambda a, b: np.sum(swapped(a, b) ** 2),           (SQUARE, SQUARE + 1), None, "swapped"),
+    Case("large batches only",             lambda x: np.sum(large_batch(x)),                  (RNG.standard_normal((128, 4)),), None, "large_batch"),
+    Case("twice, where tanh is saturated", lambda x: np.sum(saturated(x)),                    (np.array([20.0, -25.0]),), None, "saturated"),
+    Case("in float32 only",                lambda x: np.sum(narrow_only(x)),                  (X.astype("f4"),), None, "narrow_only"),
+    Case("by 1e-6, at 1e12 + x",           lambda x: np.sum(square_root(1e12 + x)),           (X,), None, "square_root"),
+    Case("log(x + 1e-11)",                 lambda x: np.sum(fudged_log(x)),                   (np.array([0.01, 1.0]),), None, "fudged_log"),
+    Case("relu's corner 1e-6 too early",   lambda x: np.sum(below_0(x) * 2),                  (np.array([-5e-7, 1.0, -1.0]),), None, "below_0"),
+    Case("NaN at 0 only",                  lambda x: np.sum(own_square(x)),                   (np.array([0.0, 1.0]),), None, "own_square"),
+    Case("the real part only",             lambda z: np.real(np.sum(real_only(z))),           (X + 1j * P,), None, "real_only"),
+    Case("straight through round",         lambda x: np.sum(straight(x) + x),                 (X,), None, "straight"),
+    Case("an inverse not transposed",      lambda a: np.trace(inverse(a)),                    (SYMMETRIC,), None, "inverse"),
+    Case("a bias averaged",                lambda x, b: np.sum(biased(x, b) ** 2),            (SQUARE, B), None, "biased"),
+    Case("by hand: NaN",                   np.sin, (X,), lambda g, x: g * np.cos(x) * np.array([1, 1, np.nan, 1])),
+    Case("by hand: cuts small cotangents", np.sin, (X,), lambda g, x: np.where(np.abs(g) < 1e-3, 0, g) * np.cos(x)),
+    Case("by hand: g rounded to float32",  np.sin, (X,), lambda g, x: g.astype("f4").astype("f8") * np.cos(x)),
+    Case("by hand: at the first x always", np.sin, (X,), lambda g, x: g * _first.setdefault(x.shape, np.cos(x))),
+    Case("by hand: errors across x",       lambda x: np.sum(x**2), (X,), lambda g, x: g * (2 * x + 1e-4 * np.array([x[1], -x[0], x[3], -x[2]]))),
+    Case("by hand: two errors in 10,000",  lambda x: np.sum(x**2), (MANY,), lambda g, x: g * (2 * x + _two_of_many)),
+    Case("by hand: one of 10,000 outputs", np.sin, (MANY,), lambda g, x: g * np.cos(x) * (1 + 100 * (_one_of_many - 1))),
+    Case("by hand: a softmax's diagonal",  nn.softmax, (X,), lambda g, x: g * nn.softmax(x) * (1 - nn.softmax(x))),
+    Case("by hand: arguments exchanged",   np.multiply, (X, P), lambda g, x, y: (g * x, g * y)),
     Case("by hand: wrong axis",            lambda x, b: x + b, (SQUARE, B),  lambda g, x, b: (g, g.sum(1))),
     Case("by hand: a sum missing",         lambda x, b: x + b, (SQUARE, B),  lambda g, x, b: (g, g)),
     Case("by hand: first row for a sum",   lambda x, b: x + b, (SQUARE, B),  lambda g, x, b: (g, g[0])),

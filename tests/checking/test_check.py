@@ -9,7 +9,7 @@ from rich.console import Console
 import tinygrad_edu as tg
 from benchmarks.checking_panel import CORRECT, WRONG, row_replaced
 from tinygrad_edu.errors import CheckError, GradientError, TreeError
-from tinygrad_edu.extend import elementwise
+from tinygrad_edu.extend import elementwise, primitive
 
 X = np.array([0.3, -1.2, 2.0, 0.7])
 UNDECIDED = {
@@ -17,6 +17,12 @@ UNDECIDED = {
     "subgradients that do not add up": "at a kink: valid slopes of its parts",
     "log near 0": "no step gives a finite|too large for a float|the differences grow as the steps shrink",
     "x^1.5 at 0": "no step gives a finite|infinite here",
+    "exp beside its overflow": "the error bar is as large|no step gives a finite",
+    "sqrt at 0, beside others": "infinite here",
+    "a tanh that is all saturated": "f moves by jumps of",
+    "a minimum and a maximum, all tied": "at a kink: valid slopes of its parts",
+    "(1 - cos x) / x²": "the error bar is as large|badly rounded|rounding hides",
+    "by hand: rounded to 6 digits": "f moves by jumps of|rounding hides",
 }
 
 
@@ -146,7 +152,84 @@ def test_a_wrong_row_of_the_table_is_named_and_comes_back():
     assert tg.check(lambda x: np.sum(np.exp(x)), X)
 
 
+def test_a_vjp_that_refuses_every_point_but_x_is_checked_there():
+    def vjp(g, x):
+        if not np.array_equal(x, X):
+            raise KeyError("not computed")
+        return g * np.cos(x)
+
+    report = tg.check_vjp(np.sin, (X,), vjp)
+    assert report
+    assert "no second point: the vjp raised KeyError there: 'not computed'" in report.notes
+
+
+def test_forward_mode_that_cannot_run_is_left_out_with_a_note():
+    def rule(g, y, x):
+        z = np.zeros_like(x)
+        z[:] = g * 2 * x  # a plain array takes no Tensor
+        return z
+
+    report = tg.check(lambda x: np.sum(primitive(lambda x: x * x, (rule,))(x)), X, order=1)
+    assert report
+    assert any(note.startswith("no forward mode: ") for note in report.notes)
+
+
+def test_the_chance_of_missing_one_of_many_is_told():
+    report = tg.check(lambda x: np.sum(np.sin(x) * x), np.random.default_rng(0).uniform(0.5, 2, 10_000))
+    assert "missed with a chance below 2e-14" in report.notes[0]
+
+
+def test_integers_beside_floats_are_held_and_told():
+    report = tg.check(lambda x, n: x**n, X, 2)
+    assert report
+    assert "n is an integer, and is held constant; n as a float moves" in report.notes
+    assert {row.where.split(" ")[0] for row in tg.check(lambda x: x**3, 2, jitter=False, order=1).rows} >= {"x"}
+
+
+def test_a_function_that_computes_in_float32_is_told_to():
+    report = tg.check_vjp(lambda x: np.sin(x.astype("f4")), (X,), lambda g, x: g * np.cos(x))
+    assert report.verdict == "inconclusive"
+    assert "f computes in float32, whatever it is given: differences see little of it" in report.notes
+
+
+def test_a_tiny_gradient_without_a_record_fails_by_its_factor():
+    f = lambda x: 1 + 1e-20 * np.sin(x)
+    assert tg.check_vjp(f, (X,), lambda g, x: g * 1e-20 * np.cos(x))
+    report = tg.check_vjp(f, (X,), lambda g, x: g * 2e-20 * np.cos(x))
+    assert "off by a factor 2, here and nearby" in report.reason
+
+
+def test_a_slope_from_afar_is_no_failure_though_f_is_steeper_on_every_stair():
+    f = lambda x: float(sum(np.sin(v) + 2e-9 * np.sin(1e8 * v) for v in x))  # its slope is cos from afar
+    report = tg.check_vjp(f, (X,), lambda g, x: g * np.cos(x))
+    assert report.verdict == "inconclusive"
+
+
 # --- words
+
+
+def test_a_number_that_is_not_finite_is_named():
+    report = tg.check(lambda x: np.nansum(x * x), np.array([1.0, np.nan]))
+    assert report.reason == "x[1]: it is nan, and no step can be taken from there"
+
+
+def test_a_jump_is_called_a_jump():
+    report = tg.check(lambda x: np.sum(np.heaviside(x, 0.5)), np.array([0.0, 1.0]))
+    assert report.verdict == "inconclusive"
+    assert "f moves by jumps of 5e-01" in report.reason
+
+
+def test_a_conjugated_gradient_is_recognised():
+    z = X + 1j * X[::-1]
+    report = tg.check_vjp(lambda z: np.sum(np.abs(z)), (z,), lambda g, z: g * z / np.abs(z))
+    assert report.mistake.startswith("it is conjugated, as in PyTorch")
+
+
+def test_what_is_no_array_of_numbers_is_told():
+    report = tg.check_vjp(np.sin, (X,), lambda g, x: "abc")
+    assert "which is no array of numbers" in report.reason
+    with pytest.raises(GradientError, match="given str"):
+        tg.check(lambda s: 1.0, "word")
 
 
 def test_no_float_is_an_error():
@@ -257,6 +340,12 @@ def test_the_worst_row_stands_first(failed):
     verdicts = [row.verdict for row in failed.worst()]
     assert verdicts[0] == "fail"
     assert verdicts[-1] != "fail"
+
+
+def test_a_reason_is_printed_once_and_zeros_last():
+    report = tg.check(lambda x: np.sum(np.sqrt(x)), np.array([0.0, 1.0]))
+    assert str(report).count("the derivative is infinite here") == 2  # above the table, and in its first row
+    assert tg.check(lambda x: np.sin(x), X).worst()[-1].verdict == "pass as zero"
 
 
 def test_a_report_prints_as_a_table(failed):

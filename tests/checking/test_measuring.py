@@ -36,12 +36,31 @@ def test_equal_elements_get_equal_amounts():
     assert amounts[0] == amounts[2] != amounts[1]
 
 
+def test_neighbours_in_the_last_digit_get_other_amounts():
+    x = 1e8 + np.arange(4) * 2.0**-26
+    assert np.ptp(by_value(x, np.random.default_rng(0))) > 0.01
+
+
+def test_a_singularity_nearby_is_no_noise():
+    x = np.array([1 - 3e-10])
+    for side in (1.0, -1.0):
+        sigma, _ = noise(np.arcsin, x, exact(x, side * x), np.arcsin(x))
+        assert sigma[0] < 1e-13
+
+
+def test_a_jump_is_noise_of_half_its_height():
+    x = np.array([1.0])
+    sigma, jumps = noise(lambda x: x + 3 * (x > 1), x, x, x)
+    assert jumps[0]
+    assert abs(sigma[0] - 1.5) < 1e-6
+
+
 def test_noise_is_measured():
     rng = np.random.default_rng(0)
     x, y = np.array([1.0]), np.array([3.0])
-    sigma, still = noise(lambda x: 3 * x + 1e-6 * rng.standard_normal(1), x, np.array([0.5]), y)
+    sigma, jumps = noise(lambda x: 3 * x + 1e-6 * rng.standard_normal(1), x, np.array([0.5]), y)
     assert 2e-7 < sigma[0] < 5e-6
-    assert not still[0]
+    assert not jumps[0]
 
 
 def test_stairs_are_seen_as_noise_of_half_their_height():
@@ -180,6 +199,13 @@ def test_the_worst_element_of_a_million_is_found(wrong):
     found, _ = worst_element(discrepancy, u, discrepancy(u))
     assert found in wrong
     assert count <= 40
+
+
+def test_a_single_wrong_element_takes_five_measurements():
+    asked = []
+    wrong = lambda u: asked.append(1) or 1e-4 * u[654_321]
+    assert worst_element(wrong, np.ones(1_000_000), 1e-4)[0] == 654_321
+    assert len(asked) <= 5
 
 
 RIGHT = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 4.0], [2.0, 1.0, 1.0]])
