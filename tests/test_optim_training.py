@@ -225,6 +225,8 @@ def test_the_losses_can_be_those_of_the_batches_that_were_met():
     assert same(cheap.params, full.params)
     assert len(cheap.history.losses) == 4
     assert cheap.history.losses[1] > full.history.losses[1]  # met on the way down
+    at_rest = optim.minimize(linear, START, optim.sgd(1e-12), measure="batches", **{**options, "batch_size": 25})
+    assert at_rest.history.losses[1:] == pytest.approx(linear(START, x, y), rel=1e-9)  # the last batch is smaller
 
 
 def test_a_memory_map_is_data(tmp_path):
@@ -291,7 +293,7 @@ RULES = {
     "adam": lambda: optim.adam(0.05),
     "chain": lambda: optim.chain(optim.clip_by_norm(1.0), optim.adamw(0.05)),
     "schedule": lambda: optim.nesterov(optim.schedules.cosine(0.02, 40)),
-    "plateau": lambda: optim.sgd(optim.schedules.Plateau(0.05, patience=0)),
+    "plateau": lambda: optim.sgd(optim.schedules.Plateau(0.05, factor=0.7, patience=0, threshold=0.9)),
     "L-BFGS": lambda: optim.lbfgs(),
     "clipped L-BFGS": lambda: optim.chain(optim.clip_by_norm(1.0), optim.lbfgs()),
     "schedule-free": lambda: optim.schedule_free_adamw(0.05),
@@ -556,6 +558,14 @@ def test_bouncing_from_side_to_side_is_told():
     )
     assert "the point bounces from side to side, a little closer each time" in closer
     assert straight == "the epochs are used up"
+    assert optim.minimize(bowl, np.array([-1.0, 2.0]), optim.sgd(0.2), epochs=2).reason == straight  # it only turns
+
+
+def test_bouncing_is_not_converging_with_batches_either():
+    """At 2/λ the loss stands still at every epoch, while the point flips between 0 and 2."""
+    options = {"data": np.ones(4), "batch_size": 4, "epochs": 50}
+    result = optim.minimize(lambda p, x: np.mean((p - x) ** 2), 0.0, optim.sgd(1.0), **options)
+    assert (result.converged, result.loss) == (False, 1.0)
 
 
 # fmt: off
