@@ -216,3 +216,15 @@ def test_it_shows_in_a_notebook_and_in_print():
     ground = playground("valley")
     assert ground._repr_html_().startswith('<iframe sandbox="allow-scripts"')
     assert "from x = -1, y = 2" in repr(ground)
+
+
+def test_a_ball_that_rolls_through_the_bottom_has_not_arrived():
+    ground = playground(lambda x: x**2 / 2, 1.0)
+    slopes = np.abs(ground.path("momentum", 0.9, 400)[:, 0])
+    arrived = ground.steps("momentum", 0.9)
+    assert np.all(slopes[arrived : arrived + 21] <= 1e-3) and slopes[arrived - 1] > 1e-3
+    assert np.any(slopes[:arrived] <= 0.03)  # it was near before
+
+
+def test_a_start_at_the_bottom_is_there_already():
+    assert playground(lambda x: x**2, 0.0).steps() == 0

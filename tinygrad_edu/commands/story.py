@@ -49,8 +49,8 @@ def tell_story() -> int:
 
     heading("3. Where to go next")
     say('  tinygrad-edu gradient "x**2 + 3*sin(y)" --at x=1 y=2      a formula of yours')
-    say('  tinygrad-edu explain "exp(2*y)*sin(x)" --at x=0 y=1 --html page.html   step by step')
-    say("  tinygrad-edu playground google --html page.html           learning rates by hand")
+    say('  tinygrad-edu explain "exp(2*y)*sin(x)" --at x=0 y=1        step by step')
+    say("  tinygrad-edu playground google --html page.html           learning rates")
     say("  tinygrad-edu gradient file.py:loss --at w=0.5             a function in a file")
     say("  tinygrad-edu fit data.csv --target y --output model.json  a table of yours")
     say("  import tinygrad_edu as tg; tg.grad(f)(x)                  in Python: yours")

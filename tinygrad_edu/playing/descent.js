@@ -92,19 +92,22 @@ function descend(scene, key, rate, start, steps) {
   return path;
 }
 
-// What became of a descent: after how many steps its slope was small, or why it never is.
+// What became of a descent: after how many steps its slope was small and stayed so, or why it never does.
 function outcome(scene, key, path, most) {
   const first = size(path[0].gradient);
+  let small = 0;
   for (let k = 0; k < path.length; k += 1) {
     const now = size(path[k].gradient);
-    if (now <= scene.tolerance * first) return { steps: k };
+    small = now <= scene.tolerance * first ? small + 1 : 0;
+    if (small > data.stays) return { steps: k + 1 - small };
     if (Number.isNaN(now)) return { steps: null, why: "ends" };
-    if (!(now < 1e9 * first)) return { steps: null, why: path[k].value < path[0].value ? "falls" : "climbs" };
+    if (!(now < 1e9 * first) && first > 0) return { steps: null, why: path[k].value < path[0].value ? "falls" : "climbs" };
   }
+  if (small) return { steps: path.length - small };
   const last = path[path.length - 1];
   if (path.length <= most) return { steps: null, why: key === "newton" ? "singular" : "ends" };
   if (key === "gd" && Math.abs(size(last.gradient) / first - 1) < 1e-9) return { steps: null, why: "bounces" };
-  return { steps: null, why: key === "minibatch" || key === "sgd" ? "noise" : "slow" };
+  return { steps: null, why: isSampled(key) ? "noise" : "slow" };
 }
 
 // The largest difference between the page's path and the engine's, relative to the size of the points. Newton goes step by

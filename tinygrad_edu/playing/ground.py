@@ -57,7 +57,7 @@ class Playground:
         return methods.path(self.scene, self._known(method), self._rate(learning_rate), steps)
 
     def steps(self, method: str = "gd", learning_rate: float | None = None, most: int = 2000) -> int | None:
-        """How many steps until the slope is `scene.tolerance` of what it was; None if that does not happen.
+        """How many steps until the slope is `scene.tolerance` of what it was, and stays so; None if it does not.
 
         >>> google = playground("google")
         >>> [google.steps(learning_rate=rate) for rate in (0.1, 1, 4, 1.6)]

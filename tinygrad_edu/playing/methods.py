@@ -23,6 +23,8 @@ from .scene import Array, Point, Scene, floats
 
 STEPS = 200
 """Steps that the page shows."""
+STAYS = 20
+"""Steps for which a descent has to stay where it has arrived."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +112,23 @@ def path(scene: Scene, key: str, rate: float, steps: int) -> Array:
 
 
 def arrival(scene: Scene, key: str, rate: float, most: int) -> tuple[int, Point] | None:
-    """After how many steps, and where, the slope is `scene.tolerance` of what it was; None: not within `most`."""
-    start = np.inf
+    """After how many steps, and where, the slope is `scene.tolerance` of what it was, and stays so.
+
+    A ball that rolls through the bottom has not arrived, so the slope has to be small for STAYS more steps, or up to
+    the path's end. None if that does not happen within `most` steps.
+    """
+    small: list[tuple[int, Point]] = []
+    first = 0.0
     with np.errstate(all="ignore"):
         for k, (point, slope) in enumerate(islice(walk(scene, key, rate), most + 1)):
             steepness = math.hypot(*(scene.slope(*point) if slope is None else slope))
-            start = steepness if k == 0 else start
-            if steepness <= scene.tolerance * start:
-                return k, point
-            if not steepness < 1e9 * start:
+            first = first if k else steepness
+            small = [*small, (k, point)] if steepness <= scene.tolerance * first else []
+            if len(small) > STAYS:
+                break
+            if not steepness < 1e9 * first and first > 0:
                 return None
-    return None
+    return small[0] if small else None
 
 
 def _batches(scene: Scene, method: Method) -> Iterator[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ import numpy as np
 from ..explaining.sealed import sealed_page
 from . import words
 from .javascript import PRELUDE
-from .methods import METHODS, STEPS, Method, methods_of, orders, path, script
+from .methods import METHODS, STAYS, STEPS, Method, methods_of, orders, path, script
 from .scene import Array, Scene
 
 HERE = Path(__file__).parent
@@ -66,6 +66,7 @@ def _data(scenes: Sequence[Scene], engine: Sequence[dict[str, Array]]) -> dict[s
         "saddle": words.SADDLE,
         "lost": words.LOST,
         "steps": STEPS,
+        "stays": STAYS,
     }
 
 

@@ -17,6 +17,9 @@ const tidy = (v, digits = 6) => {
 };
 const within = (v, low, high) => (v === v ? Math.min(high, Math.max(low, v)) : low);
 
+// A number on an axis, short.
+const marked = (v) => (Math.abs(v) >= 1e5 ? v.toExponential().replace("+", "") : tidy(v, 4));
+
 // Round numbers between two ends, about `wanted` of them.
 function ticks(low, high, wanted) {
   const rough = (high - low) / Math.max(1, wanted);
@@ -40,11 +43,11 @@ function framed(svg, view, name, side, height) {
   const axes = put(svg, "g", { class: "axes" });
   ticks(...view.x, wide / 90).forEach((v) => {
     put(axes, "line", { x1: x(v), x2: x(v), y1: top, y2: high - bottom });
-    put(axes, "text", { x: x(v), y: high - bottom + 15, "text-anchor": "middle" }, tidy(v, 4));
+    put(axes, "text", { x: x(v), y: high - bottom + 15, "text-anchor": "middle" }, marked(v));
   });
   ticks(...view.y, high / 60).filter((v) => !view.powers || Number.isInteger(v)).forEach((v) => {
     put(axes, "line", { x1: left, x2: wide - right, y1: y(v), y2: y(v) });
-    put(axes, "text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, view.powers ? `1e${v}` : tidy(v, 4));
+    put(axes, "text", { x: left - 5, y: y(v) + 4, "text-anchor": "end" }, view.powers ? `1e${v}` : marked(v));
   });
   put(axes, "text", { class: "name", x: wide - right, y: high - 5, "text-anchor": "end" }, name);
   put(axes, "text", { class: "name", x: 4, y: 11 }, side);
@@ -65,7 +68,9 @@ function firstView(scene, height, width) {
   const widest = Math.max(...scene.names.map((_, i) => half(i))) || 2;
   if (scene.names.length === 1 && scene.minimum) { // as far on the other side, for those that overshoot
     const far = 1.3 * Math.abs(scene.start[0] - scene.minimum[0]) || 2;
-    return sided(scene, { x: [scene.minimum[0] - far, scene.minimum[0] + far] });
+    const view = sided(scene, { x: [scene.minimum[0] - far, scene.minimum[0] + far] });
+    const [low, high] = [valueAt(scene, scene.minimum), valueAt(scene, scene.start)];
+    return { x: view.x, y: [view.y[0], Math.min(view.y[1], high > low ? low + 2.5 * (high - low) : Infinity)] };
   }
   if (scene.names.length === 1) return sided(scene, { x: [middle(0) - widest, middle(0) + widest] });
   const [a, b] = [Math.max(half(0), widest / 3), Math.max(half(1), widest / 3)];
