@@ -155,7 +155,7 @@ class Stepped(Surface):
         """Remember how far the step may go until two numbers meet whose gap closes with this speed."""
         with np.errstate(all="ignore"):
             distance = np.abs(np.asarray(gap) / np.where(np.asarray(speed) == 0, np.nan, speed))
-        nearest = np.nanmin(distance, initial=np.inf)
+        nearest = np.fmin.reduce(distance, axis=None, initial=np.inf)  # nanmin would warn if nothing moves
         self.near[0] = min(self.near[0], float(nearest))
 
     def astype(self, dtype: Any, *args: Any, **params: Any) -> Any:
