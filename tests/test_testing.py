@@ -231,6 +231,13 @@ def test_domains_without_values_are_an_error():
         check_rule(np.sqrt, (-9.0, -8.0), max_examples=5)
 
 
+def test_arguments_that_the_function_itself_refuses_are_no_counter_example():
+    with pytest.raises(CheckError, match=r"ldexp: no example is finite \(TypeError: .*\). Expected .* or args="):
+        check_rule(np.ldexp, "real", "real", max_examples=5)
+    assert check_rule(np.var, max_examples=3).domains == ("real",)
+    assert check_rule(np.ldexp, args=st.tuples(arrays((2,)), st.just(3)), max_examples=3).failures == 0
+
+
 def test_a_function_without_a_rule_is_refused():
     with pytest.raises(NoRuleError, match="busday_count has no rule in the table"):
         check_rule(np.busday_count)

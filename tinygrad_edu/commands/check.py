@@ -59,7 +59,7 @@ def show_check_of(
         say(f"{verdict}; {page} has the details")
     else:
         heading(title)
-        show_answers(answers) if gradients else show_report(report)
+        show_answers(answers) if gradients else show_report(report, list(point))
     return CODES[verdict]
 
 
@@ -105,12 +105,12 @@ def checked(text: str, point: Mapping[str, Any], order: int | None, seed: int) -
     return careful(text, lambda: check(function, *point.values(), order=order, seed=seed))
 
 
-def show_report(report: Report) -> None:
+def show_report(report: Report, names: Sequence[str]) -> None:
     """Print the verdict, what is to be said, and the numbers: all that is not right, or else those of the elements."""
     say(report.heading())
     for remark in report.remarks():
         say(f"  {remark}")
-    rows = [row for row in report.worst() if row.verdict in (FAIL, OPEN)] or elements(report)
+    rows = [row for row in report.worst() if row.verdict in (FAIL, OPEN)] or elements(report, names)
     cells = []
     for row in rows[:MOST]:
         where = row.where + (" (2nd order)" if row.order == 2 else "") + (" (nearby)" if row.point != "x" else "")
@@ -124,11 +124,12 @@ def show_report(report: Report) -> None:
         say(f"and {len(report.rows) - len(cells)} more comparisons; --json has all")
 
 
-def elements(report: Report) -> list[Row]:
+def elements(report: Report, names: Sequence[str]) -> list[Row]:
     """The rows of single elements at the point itself, zeros last."""
-    joint = ("all,", "those ", "⟨")
-    rows = [r for r in report.rows if (r.order, r.point) == (1, "x") and not r.where.startswith(joint)]
-    return sorted((r for r in rows if np.isfinite(r.analytic)), key=lambda r: r.verdict == ZERO)
+    starts = tuple(name + mark for name in names for mark in ("[", ".", " →"))
+    own = lambda row: row.where in names or row.where.startswith(starts)
+    rows = [r for r in report.rows if (r.order, r.point) == (1, "x") and own(r) and np.isfinite(r.analytic)]
+    return sorted(rows, key=lambda r: r.verdict == ZERO)
 
 
 def _told(value: float) -> str:

@@ -131,10 +131,11 @@ def check_rule(
         example = laws.Example(operation, drawn, params)
         with np.errstate(all="ignore"):
             try:
-                assume(example.primals and _finite(example))
+                assume(example.primals and _finite(example, search))
                 search.examples += 1
                 search.elements += sum(x.size for x in example.primals)
-                _judged(example, search, order, rtol, stretches and not params)
+                alone = stretches and not params and len(example.primals) == len(drawn)
+                _judged(example, search, order, rtol, alone)
             except HypothesisException:
                 raise
             except Exception as error:
@@ -143,7 +144,10 @@ def check_rule(
 
     _run(judge, args, max_examples, search)
     if not search.elements:
-        raise CheckError(f"{name}: no example is finite. Expected other domains than {', '.join(map(str, domains))}")
+        why = f" ({search.reason})" if search.reason else ""
+        raise CheckError(
+            f"{name}: no example is finite{why}. Expected other domains than {', '.join(map(str, domains))}, or args="
+        )
     if search.undecided > VACUOUS * search.examples:
         raise CheckError(
             f"{name}: {search.undecided} of {search.examples} examples cannot be decided, the last because "
@@ -196,10 +200,11 @@ def _rounding(example: laws.Example) -> float:
     return float(max(np.finfo(x.dtype).eps for x in example.primals))
 
 
-def _finite(example: laws.Example) -> bool:
+def _finite(example: laws.Example, search: Search) -> bool:
     try:
         results = [np.asarray(y) for y in example(*example.primals)]
-    except (ValueError, ArithmeticError):  # a shape or a value that the function refuses
+    except Exception as error:  # a shape, a value or a type that the function itself refuses
+        search.reason = f"{type(error).__name__}: {error}"
         return False
     return bool(results) and all(y.dtype.kind in "fc" and np.isfinite(y).all() for y in results)
 
@@ -240,14 +245,15 @@ def found_domains(operation: Callable[..., Any], params: dict[str, Any], signatu
     >>> found_domains(np.log, {}, None), found_domains(np.power, {}, None), found_domains(np.arcsin, {}, None)
     (('positive',), ('positive', 'real'), ('inside',))
     """
-    n = arity_of(operation)
+    arity = arity_of(operation)
     if signature is not None:
-        return ("real",) * n
+        return ("real",) * arity
     with np.errstate(all="ignore"):
-        for domains in product(DOMAINS, repeat=n):
-            if all(_tried(operation, point, params) for point in _probes(domains)):
-                return domains
-    return ("real",) * n
+        for n in range(arity, 0, -1):  # the last arguments may be axes
+            for domains in product(DOMAINS, repeat=n):
+                if all(_tried(operation, point, params) for point in _probes(domains)):
+                    return domains
+    return ("real",) * arity
 
 
 def _probes(domains: Sequence[str]) -> Iterator[tuple[np.ndarray, ...]]:
