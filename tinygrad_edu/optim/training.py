@@ -209,7 +209,8 @@ class Run:
 
     def suspects(self) -> list[tuple[Tree, Arrays]]:
         """Where a NaN may come from: the last steps, the earlier one first, or else the loss over all the data."""
-        return [*self.recent[::-1], *([] if self.full else [(self.at.params, self.examples.training)])]
+        everything = not self.full and self.settings.measure == "full"  # else it may be larger than the memory
+        return [*self.recent[::-1], *([(self.at.params, self.examples.training)] if everything else [])]
 
     def remember(self, params: Tree, batch: Arrays) -> None:
         """A place where a gradient is taken, and the one before."""
