@@ -204,3 +204,11 @@ def test_a_constant_mask_stays_with_numpy():
     value, gradient = compiled.wait()(x)
     assert value == pytest.approx(f(x)[0])
     np.testing.assert_allclose(gradient, f(x)[1])
+
+
+@needs_compiler
+def test_views_of_numbers_are_numbers():
+    f = tg.value_and_grad(lambda x: np.sum(np.sin(np.flip(x * 2.0)) * np.squeeze(x).T * np.reshape(x, (1,))[0]))
+    compiled = tg.compile(f, backend="c")
+    compiled(np.array(0.5))
+    assert compiled.wait()(np.array(0.5))[0] == pytest.approx(f(np.array(0.5))[0])

@@ -65,6 +65,21 @@ class Slot:
 
 
 @dataclass
+class Length:
+    """How many things a list or dict holds: a loop over them was as long as that."""
+
+    holder: Any
+    count: int
+
+    key = "the length of a list or dict"
+
+    @property
+    def unchanged(self) -> bool:
+        """True if it is as long as it was after the trace."""
+        return len(self.holder) == self.count
+
+
+@dataclass
 class Captures:
     """The arrays and numbers that a function closes over.
 
@@ -81,10 +96,17 @@ class Captures:
     stand_in: Callable[[Any, str], Any]
     constant: tuple[Any, ...] = ()
     arrays: list[Slot] = field(default_factory=list)
-    guards: list[Slot] = field(default_factory=list)
+    guards: list[Slot | Length] = field(default_factory=list)
     _settled: bool = False
     _seen: dict[int, Any] = field(default_factory=dict)
     _keep: list[Any] = field(default_factory=list)
+
+    def settle(self) -> str | None:
+        """After the trace: what the function itself has changed of what it closes over, or None."""
+        for guard in self.guards:
+            if isinstance(guard, Length):
+                guard.count = len(guard.holder)
+        return next((str(guard.key) for guard in self.guards if not guard.unchanged), None)
 
     def current(self) -> list[Any] | None:
         """The arrays as they are now; None if the program does not fit them any more, or a number has changed."""
@@ -121,6 +143,8 @@ class Captures:
         before = len(self.arrays), len(self.guards)
         made = self._rebuilt(x)
         changed = (len(self.arrays), len(self.guards)) != before
+        if changed and type(x) in (list, dict):
+            self.guards.append(Length(x, len(x)))
         if slot is not None and not self._settled and (changed or isinstance(x, FunctionType)):
             self.guards.append(slot)
         self._seen[id(x)] = made

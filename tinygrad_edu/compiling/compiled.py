@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import TraceError
 from ..trees import flatten
 from .backends import BACKENDS, Build
-from .captures import Captures
+from .captures import Captures, Slot
 from .emit_numbers import emit_numbers
 from .finite import is_finite, watched
 from .passes import improved
@@ -238,6 +238,11 @@ class Trace:
         stand_args, stand_kwargs = rebuild(given)
         with recording_program(recorder):
             result = lifted(*stand_args, **stand_kwargs)
+        if touched := self.captures.settle():
+            raise TraceError(
+                f"compile: the function changes what it closes over ({touched}), which a program would do only once. "
+                "Return the new value, and keep it outside"
+            )
         outputs, _ = flatten(result)
         self.build = builder(result)
         tree = tree_text(result, [f"<{i}>" for i in range(len(outputs))])
@@ -256,11 +261,10 @@ class Trace:
         self.watched, self.telling = watched(self.improved) if self.looks else ((), ())
         self.made = Build(self.improved, backend, threads, silent=self.looks)
         numbers = None if self.truths else emit_numbers(self.improved, self.made.modules["numpy"].name)
-        few = len(self.captures.guards) <= 8 and not self.captures.arrays
+        guards = [guard for guard in self.captures.guards if isinstance(guard, Slot)]
+        few = len(guards) == len(self.captures.guards) <= 8 and not self.captures.arrays
         if few and numbers is not None and (backend == "numpy" or len(self.improved.lines) <= SHORT):
-            self.caller = numbers.caller(
-                tree, [y.weak for y in self.improved.outputs], self.looks, self, self.captures.guards
-            )
+            self.caller = numbers.caller(tree, [y.weak for y in self.improved.outputs], self.looks, self, guards)
             self.numbers_source = numbers.source
 
     def _without_idle_captures(self, program: Program) -> Program:

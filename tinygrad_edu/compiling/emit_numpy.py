@@ -27,8 +27,6 @@ from .spelling import ATOM, Speller
 from .toolchain import build, functions
 
 WIDTH = 100
-LARGE = 1 << 16
-"""Bytes of an array that is let go of as soon as nobody reads it any more."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +135,7 @@ class Emitter:
                 kept.update(v for v in [*line.reads, line.result])
         found: dict[int, list[Value]] = {}
         for v, i in last.items():
-            if v not in kept and v.dtype is not None and v.size * v.dtype.itemsize >= LARGE:
+            if v not in kept and v.dtype is not None and v.size >= SMALLEST:  # smaller ones may be nested
                 found.setdefault(i, []).append(v)
         found.pop(len(self.program.lines) - 1, None)
         return found

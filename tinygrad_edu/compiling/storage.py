@@ -88,6 +88,8 @@ def viewed(line: Line, x: Storage) -> Storage | None:
     """The storage of a view of x; None if it is a rearrangement that needs a copy."""
     if line.operation is np.reshape:
         return reshaped(x, line.result.shape) if x.is_contiguous else _split_or_merged(x, line.result.shape)
+    if line.result.shape == x.shape == ():
+        return x
     places = _Places(x)
     if line.operation is operator.getitem:  # of one element too NumPy shall make a view, and no number
         parts = line.args[1] if isinstance(line.args[1], tuple) else (line.args[1],)
