@@ -269,3 +269,22 @@ def test_the_pass_that_is_told_leaves_no_trace_behind():
     explain(wave, 0.0, 1.0)
     assert watching() is None
     assert tensor.LARGE == LARGE
+
+
+def test_whole_numbers_that_only_count_are_no_variables():
+    assert explain(lambda x, n: sum(x**k for k in range(n)), 2.0, 3).sources == ["x"]
+    assert explain(lambda x, i: x[i], np.arange(3.0), 1).gradients["x"].tolist() == [0, 1, 0]
+    assert explain(lambda x, y: x * y, 2, 3.0).sources == ["x", "y"]
+
+
+@pytest.mark.parametrize("f", [np.linalg.det, lambda A: np.linalg.slogdet(A)[1]])
+def test_a_source_that_indexes_a_gradient_runs(f):
+    A = np.array([[2.0, 0.5], [0.1, 3.0]])
+    assert np.allclose(executed(explain(f, A), A), tg.grad(f)(A))
+
+
+def test_several_statements_in_a_line_name_nothing_wrongly():
+    def f(x):
+        box = {}; box["w"] = np.sin(x); return box["w"] * 2  # fmt: skip  # noqa: E702
+
+    assert [line.name for line in explain(f, 0.3).lines] == ["v1", "f"]

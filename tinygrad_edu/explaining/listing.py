@@ -200,13 +200,15 @@ def rich_of(ex: Explanation) -> Any:
     if not ex.lines:
         return escape(text_of(ex))
     places = [f"line {line.place.line}: {line.place.text}" if line.place else "" for line in ex.lines]
-    headings = ("value", "computed as", "number", "where")[: 4 if any(places) else 3]  # a formula stands nowhere
+    headings: tuple[str, ...] = ("value", "computed as", "number", "where")[
+        : 4 if any(places) else 3
+    ]  # a formula stands nowhere
     forward = Table(*headings, title=escape(ex.title), box=box.SIMPLE, title_justify="left")
     for name in ex.sources:
         forward.add_row(escape(name), "given", escape(described(ex.values[name])))
     for line, where in zip(ex.lines, places, strict=True):
-        row = (line.name, shown(line.code), described(line.value), where)
-        forward.add_row(*map(escape, row[: len(headings)]))
+        told = [line.name, shown(line.code), described(line.value), where]
+        forward.add_row(*map(escape, told[: len(headings)]))
     backward = Table(title="backward", box=box.SIMPLE, title_justify="left")
     for heading in columns_of(ex):
         backward.add_column(escape(heading))

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import GradientError
+from ..errors import GradientError, TinygradError
 from ..graph import SELECT, Node, history
 from ..modes.anomaly import witnessed
 from ..places import Place, place_of_user
@@ -126,10 +126,15 @@ def record_run(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, 
         n = len(args)
         return f(*list(full.values())[:n], **dict(list(full.items())[n:]))
 
-    scribe = Scribe()
-    with witnessed(scribe):
-        run = Run("explain", call, list(chosen.values()))
-    scribe.restore()
+    whole = [name for name, value in chosen.items() if isinstance(value, int)]
+    try:
+        run, scribe = _watched(call, chosen)
+    except (TinygradError, TypeError, IndexError):
+        if not whole or len(whole) == len(chosen):
+            raise
+        for name in whole:  # an index, or how often to repeat: no variable
+            del chosen[name]
+        run, scribe = _watched(call, chosen)
     if len(run.nodes) != 1:
         raise GradientError(f"explain: the function returned {len(run.nodes)} results. Expected one number or array")
     root = run.nodes[0]
@@ -141,6 +146,14 @@ def record_run(f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, 
     recording = _finished(f"{_name_of(f)}({', '.join(given)})", run.sources, root, known, scribe.places, _name_of(f))
     recording.constants = list(scribe.constants.values())
     return recording
+
+
+def _watched(call: Callable[..., Any], chosen: Mapping[str, Any]) -> tuple[Run, Scribe]:
+    scribe = Scribe()
+    with witnessed(scribe):
+        run = Run("explain", call, list(chosen.values()))
+    scribe.restore()
+    return run, scribe
 
 
 def record_of(tensor: Tensor, variables: Mapping[str, Any]) -> Recording:
@@ -252,8 +265,8 @@ def _assigned(place: Place) -> str | None:
     if place.function == "<lambda>":
         return None
     try:
-        statement = ast.parse(place.text).body[0]
-    except (SyntaxError, IndexError):
+        (statement,) = ast.parse(place.text).body
+    except (SyntaxError, ValueError):  # a part of a statement, or several
         return None
     if isinstance(statement, ast.Assign | ast.AugAssign | ast.AnnAssign):
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target

@@ -20,6 +20,8 @@ def source_of(ex: Explanation) -> str:
     arguments = ", ".join(names[name] for name in ex.sources)
     forward = [f"{names[line.name]} = {ast.unparse(line.code)}" for line in ex.lines]
     seed = ast.unparse(ex.script.code(ex.seed))
+    if np.ndim(ex.seed) == 0 and any(_reads_an_index(step.rule) for step in ex.steps):
+        seed = f"np.{ex.seed.dtype}({seed})"  # g[..., None] works on NumPy's numbers alone
     backward = [(f"{names[ex.result]}_bar = {seed}", "the gradient of the result by itself"), *_backward(ex)]
     reached = {ex.result, *(step.target for step in ex.steps)}
     for name in ex.sources:
@@ -62,6 +64,12 @@ def _backward(ex: Explanation) -> list[tuple[str, str]]:
             text = f"({text})"
         lines.append((f"{bar} = {sum_so_far}{text}", _comment(step)))
     return lines
+
+
+def _reads_an_index(code: ast.expr) -> bool:
+    """True if a gradient is indexed."""
+    parts = (node.value for node in ast.walk(code) if isinstance(node, ast.Subscript))
+    return any(isinstance(node, ast.Name | ast.Subscript) and "_bar" in ast.unparse(node) for node in parts)
 
 
 def _comment(step: Step) -> str:

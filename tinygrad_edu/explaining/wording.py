@@ -19,7 +19,8 @@ import numpy as np
 from ..graph import Op
 from .formulas import body_of, formula, written
 from .sayings import BY_RULE, FORMULAS, READ_AS, SAYINGS
-from .written import simplified
+from .tidying import simplified
+from .written import name_of
 
 OF_KIND = {
     "elementwise": "the incoming gradient times the slope of the function, element by element",
@@ -115,7 +116,7 @@ def _rule(op: Op, i: int) -> Any:
 
 
 def _said_of(table: dict[str | tuple[str, int], str], op: Op, i: int) -> str:
-    name = op.name.strip("_")
+    name = name_of(op)
     return table.get((name, i)) or table.get(name, "")
 
 
@@ -203,7 +204,7 @@ class _PutIn(ast.NodeTransformer):
 def _law(rule: Any) -> str:
     """The first paragraph of the rule's docstring, on one line."""
     text = (inspect.getdoc(_unbound(rule)) or "") if inspect.isfunction(_unbound(rule)) else ""
-    return " ".join(text.split("\n\n")[0].split()).rstrip(".")
+    return "" if text.startswith("The same as ") else " ".join(text.split("\n\n")[0].split()).rstrip(".")
 
 
 class _One(ast.NodeTransformer):

@@ -26,6 +26,7 @@ from ..rules.indexing import scatter, setitem
 from ..rules.shapes import astype
 from ..surface import Surface
 from ..trees import leaves
+from .tidying import simplified
 
 WHOLE = {scatter, setitem}
 """Operations of the table's own that stay one call; others are opened: what they do is written down."""
@@ -333,7 +334,11 @@ def name_of(op: Op) -> str:
 @cache
 def _home(op: Op) -> tuple[str, str] | None:
     """The module and the name under which an operation of the table's own can be imported."""
-    modules = [m for name, m in list(sys.modules.items()) if name.startswith("tinygrad_edu.rules.") and m]
+    modules = [
+        m
+        for name, m in list(sys.modules.items())
+        if name.startswith(("tinygrad_edu.rules.", "tinygrad_edu.scipy.")) and m
+    ]
     return next(((m.__name__, name) for m in modules for name, v in vars(m).items() if v is op), None)
 
 
@@ -357,38 +362,3 @@ def fresh(stem: str, taken: Any) -> str:
     while f"{stem}_{n}" in taken:
         n += 1
     return f"{stem}_{n}"
-
-
-# --- tidying
-
-
-def simplified(node: ast.BinOp | ast.UnaryOp) -> ast.expr:
-    """Without factors 1, powers of 1 and double minus signs."""
-    if isinstance(node, ast.UnaryOp):
-        inner = node.operand
-        if isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.USub):
-            return inner.operand
-        if _is_number(inner):
-            return ast.Constant(-inner.value)  # type: ignore[attr-defined]
-        return node
-    left, right = node.left, node.right
-    if isinstance(node.op, ast.Mult):
-        if _is(left, 1):
-            return right
-        if _is(right, 1):
-            return left
-        if _is(left, -1):
-            return simplified(ast.UnaryOp(ast.USub(), right))
-        if isinstance(left, ast.UnaryOp) and _is(left.operand, 1):
-            return simplified(ast.UnaryOp(ast.USub(), right))
-    if isinstance(node.op, ast.Pow | ast.Div) and _is(right, 1):
-        return left
-    return node
-
-
-def _is(node: ast.expr, number: int) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == number
-
-
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
