@@ -200,9 +200,7 @@ def rich_of(ex: Explanation) -> Any:
     if not ex.lines:
         return escape(text_of(ex))
     places = [f"line {line.place.line}: {line.place.text}" if line.place else "" for line in ex.lines]
-    headings: tuple[str, ...] = ("value", "computed as", "number", "where")[
-        : 4 if any(places) else 3
-    ]  # a formula stands nowhere
+    headings = ["value", "computed as", "number", *["where"] * any(places)]  # a formula stands nowhere
     forward = Table(*headings, title=escape(ex.title), box=box.SIMPLE, title_justify="left")
     for name in ex.sources:
         forward.add_row(escape(name), "given", escape(described(ex.values[name])))
@@ -214,4 +212,4 @@ def rich_of(ex: Explanation) -> Any:
         backward.add_column(escape(heading))
     for row in rows_of(ex):
         backward.add_row(*map(escape, row))
-    return Group(forward, backward, *map(escape, [*notes_of(ex)]))
+    return Group(forward, backward, *map(escape, notes_of(ex)))
