@@ -212,3 +212,18 @@ def test_views_of_numbers_are_numbers():
     compiled = tg.compile(f, backend="c")
     compiled(np.array(0.5))
     assert compiled.wait()(np.array(0.5))[0] == pytest.approx(f(np.array(0.5))[0])
+
+
+@needs_compiler
+def test_fast_math_is_used_only_if_it_is_asked_for(cache, monkeypatch):
+    toolchain.flags()  # which are found out by compiling, once
+    commands = []
+    run = toolchain._run
+    monkeypatch.setattr(toolchain, "_run", lambda *args: (commands.append(args[2]), run(*args))[1])
+    x = np.linspace(0.1, 1.0, 7)
+    for fast in (False, True):
+        f = tg.compile(lambda x: np.exp(x) * 1.2345 + x, "c", fast_math=fast)
+        f(x)
+        np.testing.assert_allclose(f.wait()(x), np.exp(x) * 1.2345 + x, rtol=1e-14)
+    asked = ["-ffinite-math-only" in command for command in commands if "-march=native" in command]
+    assert asked == [False, True]

@@ -46,22 +46,22 @@ class Build:
         Takes the program's inputs, returns its outputs; the fastest that is ready.
     """
 
-    def __init__(self, program: Program, backend: str, threads: int, silent: bool) -> None:
+    def __init__(self, program: Program, backend: str, threads: int, silent: bool, fast: bool = False) -> None:
         self.silent = silent
         self.fused = {"numpy": reuse(fuse(drop(merge(lower(program))), is_large, fewest))}
         self.modules: dict[str, Module] = {"numpy": emit_numpy(self.fused["numpy"], threads)}
         self.run: Callable[..., Sequence[Any]] = self._ready("numpy")
         self.thread: Thread | None = None
         if backend == "c" or (backend == "auto" and compiler()):
-            self._add_c(program, threads)
+            self._add_c(program, threads, fast)
 
-    def _add_c(self, program: Program, threads: int) -> None:
+    def _add_c(self, program: Program, threads: int, fast: bool) -> None:
         if compiler() is None:
             warn_once("no C compiler was found (the variable CC, cc, gcc), so compile uses its NumPy backend")
             return
         spoken = fuse(program, is_spoken, smallest=1, numbers=True)
         self.fused["c"] = reuse(gather(spoken, can_emit, is_view))
-        self.modules["c"] = emit_numpy(self.fused["c"], threads)
+        self.modules["c"] = emit_numpy(self.fused["c"], threads, fast)
         if self.modules["c"].c.regions:
             self.thread = Thread(target=self._compile, daemon=True)
             self.thread.start()

@@ -38,6 +38,7 @@ def compile(
     threads: int | None = None,
     constant: Sequence[Any] = (),
     fallback: bool = False,
+    fast_math: bool = False,
 ) -> Any:
     """The function as a program: traced at its first call, straight-line code at the next ones.
 
@@ -55,6 +56,9 @@ def compile(
         Arrays that f closes over (or their names) and that will never change. Others are read anew at every call.
     fallback : bool
         Call f itself where it cannot be traced, instead of raising.
+    fast_math : bool
+        Let the C compiler treat numbers as if they were exact and finite: NaN, infinity and the order of sums may come
+        out otherwise than in NumPy. The NumPy backend takes no notice of it.
 
     Returns
     -------
@@ -81,13 +85,13 @@ def compile(
     ...
     """
     if f is None:
-        return lambda f: compile(f, backend, threads=threads, constant=constant, fallback=fallback)
+        return lambda f: compile(f, backend, threads=threads, constant=constant, fallback=fallback, fast_math=fast_math)
     if not callable(f):
         raise TraceError(f"compile: {type(f).__name__} is no function. Expected the function itself: compile(f)(x)")
     if backend not in BACKENDS:
         raise TraceError(f"compile: backend={backend!r}. Expected one of {', '.join(map(repr, BACKENDS))}")
     kind = type("Compiled", (Compiled,), {})  # a class of its own, for a `__call__` of its own
-    made: Compiled = kind(f, backend, threads or os.cpu_count() or 1, tuple(constant), fallback)
+    made: Compiled = kind(f, backend, threads or os.cpu_count() or 1, tuple(constant), fallback, fast_math)
     return made
 
 
@@ -104,9 +108,11 @@ class Compiled:
 
     is_compiled = True
 
-    def __init__(self, f: Function, backend: str, threads: int, constant: tuple[Any, ...], fallback: bool) -> None:
+    def __init__(
+        self, f: Function, backend: str, threads: int, constant: tuple[Any, ...], fallback: bool, fast: bool = False
+    ) -> None:
         self.function, self.backend, self.threads = f, backend, threads
-        self.constant, self.fallback = constant, fallback
+        self.constant, self.fallback, self.fast = constant, fallback, fast
         self.traces: dict[Any, list[Trace]] = {}
         self.settled: dict[Any, Trace] = {}  # of functions that close over nothing
         self.latest: Trace | None = None
@@ -168,7 +174,7 @@ class Compiled:
             captured = trace.captures.current()
             if captured is not None:
                 return trace, captured
-        trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads)
+        trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads, self.fast)
         if not (trace.captures.arrays or trace.captures.guards):
             self.settled[key] = trace
         if trace.caller is not None and key == (float,) * len(args):
@@ -191,7 +197,7 @@ class Compiled:
             t1 = sin(x)  float64[]  # ...
             return t1
         """
-        trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads)
+        trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads, self.fast)
         forms: dict[str, Any] = {"traced": trace.program, "improved": trace.improved}
         for language, module in trace.made.modules.items():
             forms |= {f"fused for {language}": trace.made.fused[language], language: module.source}
@@ -226,7 +232,14 @@ class Trace:
     """One trace of a function: its program in all its forms, what it closes over, and how results are put together."""
 
     def __init__(
-        self, f: Function, args: tuple, kwargs: dict[str, Any], constant: tuple[Any, ...], backend: str, threads: int
+        self,
+        f: Function,
+        args: tuple,
+        kwargs: dict[str, Any],
+        constant: tuple[Any, ...],
+        backend: str,
+        threads: int,
+        fast: bool = False,
     ) -> None:
         recorder = Recorder()
         leaves, rebuild = flatten((args, kwargs))
@@ -259,7 +272,7 @@ class Trace:
         self.numbers_source = ""
         self.improved = improved(self.program, looked_at=self.looks)
         self.watched, self.telling = watched(self.improved) if self.looks else ((), ())
-        self.made = Build(self.improved, backend, threads, silent=self.looks)
+        self.made = Build(self.improved, backend, threads, silent=self.looks, fast=fast)
         numbers = None if self.truths else emit_numbers(self.improved, self.made.modules["numpy"].name)
         guards = [guard for guard in self.captures.guards if isinstance(guard, Slot)]
         few = len(guards) == len(self.captures.guards) <= 8 and not self.captures.arrays

@@ -90,12 +90,15 @@ class CModule:
         Python functions that call them.
     calls : dict of str to list of str
         For each region's function the C types of its arguments, "array" for an array.
+    fast : bool
+        Compile without regard to NaN and infinity.
     """
 
     functions: dict[str, tuple[str, str]] = field(default_factory=dict)
     regions: list[str] = field(default_factory=list)
     wrappers: list[str] = field(default_factory=list)
     calls: dict[str, list[str]] = field(default_factory=dict)
+    fast: bool = False
 
     @property
     def source(self) -> str:

@@ -54,14 +54,14 @@ class Module:
         """The function; what is written in C is compiled first."""
         space: dict[str, Any] = dict(self.given)
         if self.c.regions:
-            space.update(functions(build(self.c.source), self.c.calls))
+            space.update(functions(build(self.c.source, self.c.fast), self.c.calls))
         exec(compile(self.source, f"<compiled {self.name}>", "exec"), space)
         return space[self.name]
 
 
-def emit_numpy(program: Program, threads: int = 1) -> Module:
+def emit_numpy(program: Program, threads: int = 1, fast: bool = False) -> Module:
     """The text of a program; its regions are written in C, and are there once `c_source` has been compiled."""
-    return Emitter(program, threads).module()
+    return Emitter(program, threads, fast).module()
 
 
 RESERVED = {
@@ -82,7 +82,7 @@ RESERVED = {
 class Emitter:
     """Writes one module."""
 
-    def __init__(self, program: Program, threads: int) -> None:
+    def __init__(self, program: Program, threads: int, fast: bool = False) -> None:
         self.program, self.threads = program, threads
         self.name = program.name if program.name.isidentifier() and not keyword.iskeyword(program.name) else "f"
         taken = RESERVED | {self.name} | set(keyword.kwlist)
@@ -96,7 +96,7 @@ class Emitter:
         )
         self.out: dict[Value, Value] = dict(program.notes.get("out", {}))
         self.body: list[str] = []
-        self.c = CModule()
+        self.c = CModule(fast=fast)
         self.place: Any = None
 
     def module(self) -> Module:

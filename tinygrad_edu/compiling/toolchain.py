@@ -28,6 +28,11 @@ FLAGS = (
     *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"),
 )
 """None of them changes a result: NaN and infinity behave as in NumPy."""
+FAST = (
+    *("-fassociative-math", "-freciprocal-math", "-ffinite-math-only", "-fno-signed-zeros", "-ffp-contract=fast"),
+    "-funsafe-math-optimizations",
+)
+"""What `-ffast-math` says to the compiler, without what it says to the linker: that would change the whole process."""
 
 PROBE = """
 #include <math.h>
@@ -99,8 +104,8 @@ def offsets() -> tuple[int, int]:
     return found[0], found[1]
 
 
-def build(source: str) -> ctypes.CDLL:
-    """The shared library of a C source: from the disk, or compiled.
+def build(source: str, fast: bool = False) -> ctypes.CDLL:
+    """The shared library of a C source: from the disk, or compiled; `fast` if NaN and infinity need not be as in NumPy.
 
     Raises
     ------
@@ -109,7 +114,8 @@ def build(source: str) -> ctypes.CDLL:
     """
     if compiler() is None:
         raise BuildError("no C compiler was found: neither the variable CC, nor cc, nor gcc")
-    key = hashlib.sha256("\0".join([source, *flags(), version()]).encode()).hexdigest()
+    chosen = (*flags(), *FAST * fast)
+    key = hashlib.sha256("\0".join([source, *chosen, version()]).encode()).hexdigest()
     folder = cache_folder()
     library, checksum = folder / f"{key}.so", folder / f"{key}.sha256"
     if not _is_sound(library, checksum):
@@ -118,8 +124,8 @@ def build(source: str) -> ctypes.CDLL:
             _run(
                 source,
                 made,
-                tuple(f for f in flags() if not f.startswith("-l")),
-                tuple(f for f in flags() if f.startswith("-l")),
+                tuple(f for f in chosen if not f.startswith("-l")),
+                tuple(f for f in chosen if f.startswith("-l")),
             )
             digest = Path(place) / "made.sha256"
             digest.write_text(hashlib.sha256(made.read_bytes()).hexdigest())
