@@ -625,3 +625,18 @@ def test_the_bar_shows_loss_gradient_and_rate(monkeypatch, size):
 
 def test_nothing_of_a_run_is_left_in_the_module():
     assert not [name for name, value in vars(minimizing).items() if isinstance(value, list | dict) and name[0] != "_"]
+
+
+def test_a_run_that_ends_higher_than_it_began_is_told():
+    """Far out log cosh is nearly straight: its curvature, 4e-20, asks for a leap."""
+    found = optim.minimize(lambda w: losses.log_cosh(w, np.array(23.0)), np.array(0.0), optim.momentum(), epochs=20)
+    assert not found.converged
+    assert "higher than at the start" in found.reason
+
+
+def test_lbfgs_ends_where_changes_of_the_gradient_round_to_nothing():
+    """A loss without a minimum: two separable classes."""
+    x, y = np.array([[-1.0], [1.0]]), np.array([0.0, 1.0])
+    found = optim.minimize(lambda p: losses.logistic_loss(x @ p, y), np.zeros(1), optim.lbfgs())
+    assert found.converged
+    assert 0 <= found.loss < 1e-100

@@ -52,6 +52,8 @@ def divergence(losses: Sequence[float], steps: int, algorithm: Algorithm, bend: 
 
 def bouncing(losses: Sequence[float], before: Tree, now: Tree) -> str:
     """How a run of full batches ended that did not converge, from its last two gradients; nothing to say: ''."""
+    if losses[-1] > losses[0]:
+        return "the loss is higher than at the start. Try a smaller learning rate, or another start"
     lengths = norm(before) * norm(now)
     product = sum(float(np.vdot(a, b).real) for a, b in zip(leaves(before), leaves(now), strict=True))
     if not product < OPPOSITE * lengths:

@@ -147,7 +147,8 @@ def direction(g: Vector, steps: tuple[Vector, ...], changes: tuple[Vector, ...])
     array([-1., -1.])
     """
     q, shares = -g, []
-    pairs = [(s, y) for s, y in zip(steps, changes, strict=True) if s @ y > 0]
+    tiny = np.finfo(g.dtype).tiny  # a change of the gradient that rounds to nothing tells nothing
+    pairs = [(s, y) for s, y in zip(steps, changes, strict=True) if s @ y > tiny and y @ y > tiny]
     for s, y in reversed(pairs):
         shares.append(s @ q / (s @ y))
         q = q - shares[-1] * y
