@@ -125,11 +125,24 @@ def test_an_element_that_is_not_there_is_refused(element, words):
 
 def test_the_element_that_is_followed_is_told_everywhere():
     ex = explain(lambda W: np.sum((np.array([[1.0, 2.0]]) @ W) ** 2), np.ones((2, 2)), element=(0, 1))
-    words = "W_bar: 1 * v1_bar[0, 1] = 1 * 6 = 6"
+    words = "W_bar[0, 1]: 1 * v1_bar[0, 1] = 1 * 6 = 6"
     console = Console(file=StringIO(), width=200)
     console.print(ex)
     for text in (str(ex), ex.html(), ex.page(), console.file.getvalue()):
         assert words in text
+
+
+def test_what_flows_through_several_outputs_is_followed_as_one_number():
+    ex = explain(spectrum, np.array([[2.0, 1.0], [0.5, 3.0]]), element=(0, 1))
+    assert f"A_bar[0, 1]: {ex.gradients['A'][0, 1]:.6g} through v1 = " in str(ex)
+
+
+def test_a_name_belongs_to_the_output_that_was_assigned():
+    def f(A):
+        values = np.linalg.svd(A)[1]
+        return values[0]
+
+    assert [line.name for line in explain(f, np.eye(2) + 0.1).lines] == ["v1", "values", "f"]
 
 
 def test_an_element_to_follow_has_to_be_somewhere():

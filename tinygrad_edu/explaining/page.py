@@ -150,7 +150,7 @@ def _drawing(ex: Explanation) -> str:
 
 
 _TIP = (
-    '<marker id="tip" markerWidth="7" markerHeight="6" refX="6" refY="3" orient="auto">'
+    '<marker id="tip" markerUnits="userSpaceOnUse" markerWidth="7" markerHeight="6" refX="6" refY="3" orient="auto">'
     '<path d="M0 0 6 3 0 6"/></marker>'
 )
 

@@ -156,22 +156,28 @@ class Terms:
     ----------
     step : Step
         Where the contribution comes from.
-    terms : list of (coefficient, incoming, index)
-        The element is the sum of coefficient * incoming gradient, of the element of the line's value at `index`.
+    element : tuple of int
+        Which element of the gradient.
+    terms : list of (coefficient, incoming, index), or None
+        The element is the sum of coefficient * incoming gradient, of the element of the line's value at `index`. None
+        for a line with several outputs.
     value : number
         That sum.
     """
 
     step: Step
-    terms: list[tuple[float, float, tuple[int, ...]]]
+    element: tuple[int, ...]
+    terms: list[tuple[float, float, tuple[int, ...]]] | None
     value: Any
 
     def __str__(self) -> str:
-        bar = f"{self.step.source}_bar"
-        told = " + ".join(f"{c:.6g} * {bar}{list(i) if i else ''}" for c, _, i in self.terms[:8]) or "0"
-        put = " + ".join(f"{c:.6g} * {g:.6g}" for c, g, _ in self.terms[:8]) or "0"
+        bar, name = f"{self.step.source}_bar", f"{self.step.target}_bar{list(self.element)}"
+        if not self.terms:
+            return f"{name}: {described(self.value)}{' through ' + str(self.step.line) if self.terms is None else ''}"
+        told = " + ".join(f"{c:.6g} * {bar}{list(i) if i else ''}" for c, _, i in self.terms[:8])
+        put = " + ".join(f"{c:.6g} * {g:.6g}" for c, g, _ in self.terms[:8])
         more = f" + ... ({len(self.terms)} terms)" if len(self.terms) > 8 else ""
-        return f"{self.step.target}_bar: {told}{more} = {put}{more} = {described(self.value)}"
+        return f"{name}: {told}{more} = {put}{more} = {described(self.value)}"
 
 
 def terms_of(ex: Explanation, name: str, element: tuple[int, ...]) -> list[Terms]:
@@ -181,7 +187,11 @@ def terms_of(ex: Explanation, name: str, element: tuple[int, ...]) -> list[Terms
     """
     found = []
     for step in ex.steps:
-        if step.target == name and step.kind in ("rule", "partial") and not isinstance(step.incoming, list):
+        if step.target != name or step.kind not in ("rule", "partial"):
+            continue
+        if isinstance(step.incoming, list):
+            found.append(Terms(step, element, None, step.contribution[element]))
+        else:
             g = source(step.incoming)
             c = alone(step.node, step.slot, g)
             if not isinstance(c, Tensor) or c.node is None or g.node is None:
@@ -195,5 +205,5 @@ def terms_of(ex: Explanation, name: str, element: tuple[int, ...]) -> list[Terms
             weights = np.zeros_like(step.incoming) if pulled is None else np.asarray(pulled)
             incoming = np.asarray(step.incoming)
             terms = [(weights[tuple(i)], incoming[tuple(i)], tuple(map(int, i))) for i in np.argwhere(weights != 0)]
-            found.append(Terms(step, terms, np.asarray(c.data)[element if shape_of(c.data) else ()]))
+            found.append(Terms(step, element, terms, np.asarray(c.data)[element if shape_of(c.data) else ()]))
     return found

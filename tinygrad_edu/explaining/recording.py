@@ -239,10 +239,11 @@ def _finished(
 ) -> Recording:
     lines, wanted, _ = history([root], sources)
     lines = [node for node in lines[::-1] if node in wanted]
+    split = {node.parents[0] for node in lines if node.op is SELECT}  # what is assigned is one of their outputs
     for place in dict.fromkeys(p for p in map(places.get, lines) if p is not None):
         target = _assigned(place)
         newest = [node for node in lines if places.get(node) == place][-1]
-        if target and newest not in known and newest.op is not SELECT:
+        if target and newest not in known and newest not in split and newest.op is not SELECT:
             known[newest] = target
     known.setdefault(root, last)
     for node in sources:

@@ -93,7 +93,8 @@
         $("sum").textContent = `Paths meet here: contribution ${step.n} of ${step.of}` +
           (step.n > 1 ? `, together ${step.told}` : "") + (step.n < step.of ? "; the gradient is not known yet" : "");
       }
-      $("words").textContent = step.words && "Rule: " + step.words + ".";
+      const told = $("numbers").textContent.startsWith(step.words); // no rule to read, and so in words already
+      $("words").textContent = told ? "" : `Rule: ${step.words}.`;
       $("where").textContent = forwardRows[data.sources.length + data.lines.indexOf(step.source)].cells[2].textContent;
     }
     reveal([...document.querySelectorAll("[data-box].on")]);
