@@ -171,6 +171,8 @@ CORRECT = [
     Case("a minimum and a maximum, all tied", lambda x: np.min(x) + np.max(x),              (np.ones(3),)),
     Case("a product with two zeros",         np.prod,                                       (np.array([1.0, 0.0, 0.0, 3.0]),)),
     Case("(1 - cos x) / x²",                 lambda x: np.sum((1 - np.cos(x)) / x**2),      (np.array([1e-4, 1e-3]),)),
+    Case("extreme logits",                   lambda z: -np.sum(nn.log_softmax(z, axis=1)[np.arange(2), [0, 1]]), (np.array([[100.0, -100, 0], [3, 1e3, 2]]),)),
+    Case("eigenvectors of near eigenvalues", lambda a: np.linalg.eigh((a + a.T) / 2)[1][:, 0] ** 2, (np.diag([1, 1.0001, 2]),)),
     Case("nothing at all",                   lambda x, y: np.sum(x) + np.sum(y**2),         (np.zeros((0, 3)), X)),
     Case("integers",                         lambda x: np.sum(2.0**x),                      (np.array([1, 2, 3]),)),
     Case("a nested result",                  lambda x, y: {"s": np.sum(x * y), "t": [x + y, (y,)]}, (X, P)),

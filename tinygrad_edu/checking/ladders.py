@@ -91,6 +91,12 @@ class Table:
         self.latest = best
         self.rows, self.steps = rows, [*self.steps, h]
 
+    def stand(self, still: Array, error: Array) -> None:
+        """f does not move by this step: its slope is 0 but for so much, unless larger steps have said it better."""
+        better = still & (error < self.error)
+        self.value, self.error = np.where(better, 0, self.value), np.where(better, error, self.error)
+        self.drift = np.where(better, 0, self.drift)
+
     def bar(self) -> Array:
         """The error bar of the value; as wide as the distance to another value that was as sure, on another scale."""
         apart = np.abs(self.value - self.past)
@@ -136,12 +142,14 @@ def climb(
         kinked = (gap > 0.5 * before) & (gap < 2.5 * before) & (gap > 8 * rounding) & np.isfinite(before) & ~done
         central.forget(kinked)
         central.add(h, levels[-1], rounding / 2, ~kinked & ~still & np.isfinite(ahead + behind))
+        for table in (central, right, left):
+            table.stand(still, np.fmax(rounding, np.spacing(np.abs(y)) / h))
         right.add(h, ahead, rounding, np.isfinite(ahead) & ~still)
         left.add(h, behind, rounding, np.isfinite(behind) & ~still)
         steady = np.where(kinked, steady + 1, 0)
         size = np.fmax(np.abs(ahead), np.abs(behind))
         clear = size > 16 * rounding
-        growing = np.where(clear, np.where(size > 1.8 * last, growing + 1, 0), growing)
+        growing = np.where(clear, np.where(size > 1.8 * last, growing + 1, 0), np.where(still, 0, growing))
         before, last = gap, np.where(still, last, size)
         with np.errstate(invalid="ignore"):
             agrees = expected is None or np.abs(central.value - expected) <= goal + 4 * central.error

@@ -30,7 +30,7 @@ from .bisection import worst_element
 from .mistakes import likely
 from .problems import Problem, of_flat
 from .protocol import narrow, promises
-from .stencils import Array, exact
+from .stencils import FINEST, Array, exact
 from .stepping import Stepped
 from .trials import Trial
 from .verdicts import FAIL
@@ -168,12 +168,12 @@ def suspected(
                 problem = problem.second(v)
             elif not promised and (broken := [row for row in promises(problem, rng) if row.verdict == FAIL]):
                 return Culprit(line.op.name, line.place, None, "", "", broken[0].reason), False
-            trial = Trial(problem, problem.x, problem.y, rng, rtol, few=16)
+            trial = Trial(problem, problem.x, problem.y, rng, rtol, few=16, project=_structure(line, problem))
             trial.run(everything=problem.inputs.size <= 4096)
         except (TinygradError, ArithmeticError, ValueError, TypeError, AttributeError, IndexError):
             return None, False
-        failed = [row for row, _, _, known in trial.suspects if row.verdict == FAIL and (
-            order == 1 or known.excused(rtol, kinked=False)[0] == FAIL)]  # fmt: skip
+        failed = [row for row, direction, _, known in trial.suspects if row.verdict == FAIL and (
+            order == 1 or known.excused(rtol, kinked=False)[0] == FAIL) and not _jumps(trial, direction.u)]  # fmt: skip
         if not failed:
             return None, trial.kinked
         if failed[0].where.startswith("forward"):
@@ -181,6 +181,20 @@ def suspected(
                 line.op.name, line.place, None, "", "", f"forward mode, {_numbers(failed[0])}", order
             ), trial.kinked
         return _described(line, trial, failed[0], order), trial.kinked
+
+
+def _jumps(trial: Trial, u: Array) -> bool:
+    """True if a line's values jump at its point, as the signs of eigenvectors may where f does not."""
+    apart = [np.abs(trial.problem.value(trial.x + h * u) - trial.at) for h in (FINEST, -FINEST)]
+    return bool(np.nanmax(apart, initial=0) > 1e-2 * np.max(np.abs(trial.at), initial=0))
+
+
+def _structure(line: Line, problem: Problem) -> Any:
+    """A projection for operations that read one half of a matrix, and mean it to be symmetric (or Hermitian)."""
+    if function_of(line.op) not in (np.linalg.eigh, np.linalg.eigvalsh, np.linalg.cholesky):
+        return None
+    fold = lambda a: (a + np.conj(np.swapaxes(a, -1, -2))) / 2
+    return lambda x: problem.inputs.vector([fold(a) for a in problem.inputs.arrays(x)])
 
 
 def alone(line: Line) -> Problem:

@@ -59,7 +59,13 @@ def _guesses(wrong: Array, right: Array, slack: Array, shape: tuple[int, ...], s
         yield "the Jacobian is transposed"
     big = np.abs(right) > 0.1 * np.max(np.abs(right), initial=0)
     factor = float(np.median(wrong[big] / right[big])) if big.any() else np.nan
-    if np.isfinite(factor) and factor and same(wrong, factor * right):
+    near = 0.02 * abs(factor - 1) * np.abs(right) + slack * (abs(factor - 1) > 1e-6)  # a factor near 1 has to be clear
+    if (
+        np.isfinite(factor)
+        and factor
+        and same(wrong, factor * right)
+        and np.all(np.abs(wrong - factor * right) <= near)
+    ):
         yield _of_factor(factor, sizes)
     if len(shape) == 2 and shape[0] == shape[1] and _same_rows(wrong, right, shape, same):
         yield "each gradient is transposed"

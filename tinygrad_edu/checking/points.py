@@ -31,6 +31,8 @@ class Point:
         The gradient of each, on trial, and its absolute values (0 where it is not finite).
     scale : array
         The size of the whole gradient of each, in relative units.
+    at, y : array
+        f there, and its components.
     sigma, jumps : array
         The noise of each, and whether it comes from stairs.
     reach : array
@@ -51,7 +53,7 @@ class Point:
         moved = self._first_look(y)
         self.components = components(y, moved, rng, few)[: None if point == "x" or y.size <= few else 2]
         self.whole = len(self.components) == y.size
-        self.y = self._parts(y)
+        self.at, self.y = y, self._parts(y)
         self.heft = np.abs(self.components) @ np.abs(y)  # (k,)
         self.gradients = np.array([problem.pull(x, v) for v in self.components]).reshape(len(self.components), x.size)
         self.largest = np.nan_to_num(np.abs(self.gradients), posinf=0)
@@ -60,7 +62,11 @@ class Point:
         self.overall = max(float(np.max(self.heft, initial=0)), float(np.max(self.scale, initial=0)))
         self.reach = np.zeros_like(self.y)
         self.sigma, self.jumps = noise(self._f, x, self.directions[0].u, self.y)
-        self._f(x + 2.0**-3 * self.directions[0].u)  # for `reach`
+        for direction in self.directions[::2]:
+            self._f(x + 2.0**-3 * direction.u)  # for `reach`
+        # what is 0 and stays 0 is rounded like the arguments, for all that can be seen
+        idle = (self.y == 0) & (self.reach == 0)
+        self.sigma = np.where(idle, np.fmax(self.sigma, EPS * np.max(np.abs(x), initial=0)), self.sigma)
         self.conditioning: Array | None = None
         if order == 1 and self.whole:  # f is as large as its rounding says, if not as it looks
             problem.heft = np.fmax(problem.heft, self.sigma / EPS)
