@@ -109,6 +109,12 @@ def test_at_the_edge_of_a_domain_one_side_is_enough():
     assert abs(slopes.value[0]) < 1e-3
 
 
+def test_a_plateau_below_a_jump_has_slope_0():
+    slopes, _ = measured(lambda x: np.where(np.abs(x - 1) < 0.01, 2.0, 0.0), 1.0)
+    assert slopes.value[0] == 0
+    assert slopes.error[0] < 1e-10
+
+
 def test_two_slopes_on_two_scales_are_not_told_apart_for_certain():
     stairs = lambda x: 2 * x + np.sin(1e6 * x) * 1e-6  # slope 2 from afar, 3 from near
     slopes, _ = measured(stairs, 0, expected=np.array([5.0]))
