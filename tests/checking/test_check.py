@@ -55,6 +55,13 @@ def test_the_culprit_has_the_line_of_the_user_and_the_likely_mistake():
     assert (culprit.argument, culprit.order, culprit.mistake) == (0, 1, "too large by a factor 2")
 
 
+def test_a_wrong_tie_at_zero_is_named():
+    both = elementwise(lambda x, y: np.maximum(x, y), lambda g, z, x, y: g * (x >= y), lambda g, z, x, y: g * (y >= x))
+    report = tg.check(lambda x, y: both(x, y), 0.0, 0.0, jitter=False)
+    assert report.verdict == "fail"
+    assert report.culprit.operation == "<lambda>"
+
+
 def test_large_arrays_are_localised_although_the_record_forgets_them():
     report = tg.check(lambda x: np.sum(slipped(x + 1) * x), np.linspace(0.1, 1, 9000), order=1)
     assert report.culprit.operation == "<lambda>"

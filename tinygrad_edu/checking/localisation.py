@@ -185,8 +185,9 @@ def suspected(
 
 def _jumps(trial: Trial, u: Array) -> bool:
     """True if a line's values jump at its point, as the signs of eigenvectors may where f does not."""
-    apart = [np.abs(trial.problem.value(trial.x + h * u) - trial.at) for h in (FINEST, -FINEST)]
-    return bool(np.nanmax(apart, initial=0) > 1e-2 * np.max(np.abs(trial.at), initial=0))
+    moved = [np.abs(trial.problem.value(trial.x + h * u) - trial.at) for h in (FINEST, -FINEST, 2.0**-3)]
+    size = max(float(np.nanmax(np.abs(part), initial=0)) for part in (trial.at, moved.pop()))
+    return bool(np.nanmax(moved, initial=0) > 1e-2 * size)
 
 
 def _structure(line: Line, problem: Problem) -> Any:
