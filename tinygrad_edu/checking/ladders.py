@@ -93,7 +93,7 @@ class Table:
 
     def stand(self, still: Array, error: Array) -> None:
         """f does not move by this step: its slope is 0 but for so much, unless larger steps have said it better."""
-        better = still & (error < self.error)
+        better = still & (error < self.error) & ~(self.error < 0.1 * np.abs(self.value))  # as of stairs
         self.value, self.error = np.where(better, 0, self.value), np.where(better, error, self.error)
         self.drift = np.where(better, 0, self.drift)
 
