@@ -223,3 +223,8 @@ def test_the_line_that_takes_in_a_constant_nan_is_named():
 
     words = told(tg.grad(f), np.ones(2))
     assert "multiply takes in a NaN: its argument 1" in words and "# takes it in" in words
+
+
+def test_a_large_power_of_a_negative_number_overflows():
+    with pytest.raises(AnomalyError, match="a power too large"), tg.detect_anomaly():
+        tg.grad(lambda x: x**2)(-1e200)

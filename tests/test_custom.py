@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 import weakref
 
 import numpy as np
@@ -299,3 +300,36 @@ def test_a_custom_function_takes_its_arguments_by_name_too():
     scaled.defvjp(lambda x, k: (x * k, k), lambda k, g: (g * k, None))
     assert tg.grad(lambda x: scaled(x, k=3.0))(1.0) == 3.0
     assert tg.grad(lambda x: scaled(x=x))(1.0) == 2.0
+
+
+def test_a_custom_rule_lets_zero_be_stronger_than_infinity():
+    @tg.custom_vjp
+    def root(x):
+        return np.sqrt(x)
+
+    root.defvjp(lambda x: (np.sqrt(x), x), lambda x, g: (g * 0.5 / np.sqrt(x),))
+    f = lambda x: np.sum(np.where(x > 0, root(x), 0))
+    np.testing.assert_array_equal(tg.grad(f)(np.array([0.0, 4.0])), [0, 0.25])
+
+
+def test_a_custom_rule_beyond_numpy_gets_plain_cotangents():
+    """Here a loop over floats, which careful arrays do not pretend to be."""
+
+    @tg.custom_vjp
+    def root(x):
+        return np.sqrt(x)
+
+    root.defvjp(lambda x: (np.sqrt(x), x), lambda x, g: (np.array([math.sqrt(float(v)) for v in np.asarray(g)]) / x,))
+    assert np.isnan(tg.grad(lambda x: np.sum(np.where(x > 0, root(x), 0)))(np.array([0.0, 4.0]))[0])
+
+
+def test_a_custom_rule_belongs_to_a_method_as_well():
+    class Square:
+        power = 2
+
+        @tg.custom_vjp
+        def __call__(self, x):
+            return x**self.power
+
+    Square.__call__.defvjp(lambda self, x: (x**self.power, x), lambda x, g: (None, 3 * g * x))
+    assert tg.grad(Square())(2.0) == 6.0

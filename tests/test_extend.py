@@ -1,5 +1,7 @@
 """Operations of a user's own: one row of each kind, in both modes and at second order; a wrong row is told."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -266,3 +268,13 @@ def test_a_rule_may_ask_how_its_cotangents_would_change():
     np.testing.assert_array_equal(asked["once"][2], 0)
     np.testing.assert_allclose(asked["twice"][0], 6 * (x + 1) * c * c)
     np.testing.assert_allclose(asked["twice"][1], 6 * x * c * c)
+
+
+def test_a_flat_function_of_ones_own_is_called_by_what_flat_returns():
+    floors = extend.flat(lambda x: np.array([math.floor(v) for v in x]))
+    assert tg.grad(lambda x: np.sum(floors(x) * x))(np.array([1.5, 2.5])).tolist() == [1.0, 2.0]
+
+
+def test_rules_in_a_list_are_rules():
+    root = extend.primitive(lambda x: np.sqrt(x), [lambda g, y, x: g * 0.5 / y])
+    assert tg.grad(lambda x: np.sum(np.where(x > 0, root(x), 0)))(np.array([0.0, 4.0])).tolist() == [0.0, 0.25]

@@ -281,7 +281,8 @@ def test_one_array_is_data():
     for data_given in (x, (x,), [x]):
         found = optim.minimize(lambda m, x: np.mean((x - m) ** 2), 0.0, data=data_given)
         assert found.params == pytest.approx(3)
-    assert optim.minimize(lambda m, x: np.mean((x - m) ** 2), 0.0, optim.sgd(0.1), data=x, batch_size=2, epochs=3).steps == 6
+    mean = lambda m, x: np.mean((x - m) ** 2)
+    assert optim.minimize(mean, 0.0, optim.sgd(0.1), data=x, batch_size=2, epochs=3).steps == 6
 
 
 def norm_squared(params):

@@ -16,6 +16,7 @@ from tinygrad_edu import data, losses, optim
 from tinygrad_edu.errors import (
     DataError,
     DivergenceError,
+    DtypeError,
     HyperparameterError,
     MissingExtraError,
     ShapeError,
@@ -541,7 +542,7 @@ def test_a_gradient_that_turns_nan_is_found_one_step_later():
 
 
 def test_a_nan_of_the_data_is_told_at_the_start():
-    with pytest.raises(DivergenceError, match=r"at the start the loss is nan.*Choose another start"):
+    with pytest.raises(DivergenceError, match=r"the data\[0\] is not finite at \[0, 0\]. Fill it in"):
         optim.minimize(linear, START, optim.sgd(0.1), data=(np.full((4, 3), np.nan), np.ones(4)))
 
 
@@ -640,3 +641,15 @@ def test_lbfgs_ends_where_changes_of_the_gradient_round_to_nothing():
     found = optim.minimize(lambda p: losses.logistic_loss(x @ p, y), np.zeros(1), optim.lbfgs())
     assert found.converged
     assert 0 <= found.loss < 1e-100
+
+
+def test_what_is_wrong_with_a_descent_is_told_from_what_is_not():
+    bowl = lambda w: np.sum(w**2)
+    with pytest.raises(DivergenceError, match="falls without bound"):
+        optim.minimize(lambda w: -bowl(w), np.ones(3), optim.gradient_descent(0.1))
+    with pytest.raises(DivergenceError, match="led to where the loss has no value"):
+        optim.minimize(lambda w: np.sum(np.sqrt(w)), np.ones(3), optim.gradient_descent(3.0))
+    with pytest.raises(DtypeError, match="whole numbers"):
+        optim.minimize(bowl, np.array([1, 2]))
+    with pytest.raises(DataError, match="there are no examples"):
+        optim.minimize(lambda w, x: np.sum((x @ w) ** 2), np.ones(2), data=(np.ones((0, 2)),))

@@ -469,3 +469,15 @@ def test_sum_to_is_the_transpose_of_broadcast_to(shape):
     found = sum_to(g, shape)
     assert found.shape == shape
     np.testing.assert_allclose(np.sum(found * x), np.sum(g * np.broadcast_to(x, g.shape)))
+
+
+def test_a_traced_cotangent_leaves_no_record_in_the_gradient():
+    x, g = tg.Tensor([1.0, 2.0], requires_grad=True), tg.Tensor([1.0, 1.0], requires_grad=True)
+    (x**2).backward(gradient=g)
+    assert type(x.grad) is np.ndarray
+
+
+def test_a_complex_cotangent_of_a_real_tensor_is_refused():
+    x = tg.Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(DtypeError, match="complex"):
+        (x**2).backward(gradient=1j * np.ones(2))

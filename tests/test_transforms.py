@@ -626,3 +626,14 @@ def test_a_tangent_that_is_none_is_refused():
 def test_a_copy_of_what_is_differentiated_keeps_its_gradient(copied):
     gradient = tg.grad(lambda p: np.sum(copied(p)["w"] ** 2))({"w": np.ones(2)})
     np.testing.assert_array_equal(gradient["w"], [2.0, 2.0])
+
+
+@pytest.mark.parametrize("x", [np.ma.array([1.0, 2.0], mask=[0, 1]), np.ones((1, 2)).view(np.matrix)], ids=["masked", "matrix"])
+def test_arrays_whose_arithmetic_is_another_are_refused(x):
+    with pytest.raises(TreeError, match="mean something else"):
+        tg.grad(lambda x: np.sum(x * x))(x)
+
+
+def test_a_gradient_of_a_number_is_a_number_however_it_was_found():
+    for f in (np.sin, np.sqrt, lambda x: 1.0):
+        assert type(tg.grad(f)(0.0)) is np.float64

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import update_wrapper, wraps
+from functools import partial, update_wrapper, wraps
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,10 @@ class _Custom:
             )
         again = lambda *xs: flatten(self.function(*rebuild(list(xs))))[0]
         return _one_line(self.name, flat, [data_of(y) for y in values], refill, **rule, again=again)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Function:
+        """Called as a method, with the instance for the first argument."""
+        return self if instance is None else partial(self, instance)
 
     def evaluate(self, args: Tree, rebuild: Callable[[list[Any]], Tree]) -> tuple[Tree, dict[str, Any]]:
         """The result on plain arrays, and the rule, ``{"vjps": ...}`` or ``{"jvps": ...}``."""

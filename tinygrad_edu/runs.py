@@ -79,8 +79,11 @@ def unshared(results: list[Any], given: Sequence[Any]) -> list[Any]:
     """Arrays of the caller's own: no view of another, not one array twice, and none that was given."""
     seen = set(map(id, given))
     for i, g in enumerate(results):
-        if type(g) is np.ndarray and (g.base is not None or id(g) in seen):
-            results[i] = g = np.array(g)
+        if type(g) is np.ndarray:
+            if g.ndim == 0:
+                results[i] = g[()]  # a number, as NumPy's own functions return
+            elif g.base is not None or id(g) in seen:
+                results[i] = g = np.array(g)
         seen.add(id(g))
     return results
 
@@ -93,6 +96,12 @@ def differentiable(x: Any, place: str) -> Any:
         raise TreeError(
             f"{place} is {type(x).__name__}, which has no derivative. Expected numbers or arrays, alone or in lists, "
             "tuples and dicts; close over everything else: grad(lambda x: f(x, option))"
+        )
+    if isinstance(x, np.matrix | np.ma.MaskedArray):
+        instead = "np.asarray(x)" if isinstance(x, np.matrix) else "x.filled(0), and weights of 0 where it is masked"
+        raise TreeError(
+            f"{place} is a {type(x).__name__}, whose products and sums mean something else than an array's. Convert it "
+            f"first: {instead}"
         )
     if isinstance(x, int):
         return np.float64(x)

@@ -89,7 +89,7 @@ def _walk(lines, wanted, tangents, roots, recorded, careful):
         given = [tangents.get(p) for p in node.parents]
         if not careful:
             t = _tangent(node, given, args, y)
-        elif stands_alone(node):
+        elif stands_alone(node, node.op.jvps):
             t = wrapped(_tangent(node, [unwrapped(t) for t in given], args, y), linear=True)
         else:
             t = _tangent(node, [None if t is None else poisoned(node, t) for t in given], wrapped(args), wrapped(y))

@@ -191,7 +191,9 @@ def _prepared(node: Node, g: Any, recorded: bool, careful: bool) -> tuple[Any, A
         g = [np.zeros_like(v) if slot is None else slot for slot, v in zip(g, y, strict=True)]
     if recorded:
         args, y = traced_arguments(node), handles(y, node)
-    if careful and stands_alone(node):
+    if careful and stands_alone(node, rules):
+        if rules is not None and (found := _tried(rules, node, g, y, args)) is not None:
+            return g, y, args, found
         g = unwrapped_all(g)
     elif careful:
         args, y, g = wrapped(args), wrapped(y), poisoned(node, wrapped(g, linear=True))
@@ -205,10 +207,17 @@ def _together(node: Node, rules: Any, g: Any, y: Any, args: Sequence[Any]) -> An
     return list(transposed(node, args, y)(g) if rules is None else rules(g, y, *args, **node.params))
 
 
-def stands_alone(node: Node) -> bool:
-    """True if the rules of a line are a user's function or a walk of their own: they want arrays, not wrappings."""
-    op = node.op
-    return op is not None and (op.kind == "custom" or op.vjps is None or op.jvps is None)
+def stands_alone(node: Node, rules: Any) -> bool:
+    """True if the rules of a line are a user's function or a walk of their own: they may want arrays, not wrappings."""
+    return node.op is not None and (node.op.kind == "custom" or rules is None)
+
+
+def _tried(rules: Any, node: Node, g: Any, y: Any, args: Sequence[Any]) -> list[Any] | None:
+    """What a user's rule makes of a careful cotangent; None if it wants plain arrays, as code beyond NumPy does."""
+    try:
+        return list(rules(g, y, *args, **node.params))
+    except Exception:
+        return None
 
 
 def unwrapped_all(g: Any) -> Any:
@@ -293,7 +302,10 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
             "backward: this Tensor depends on nothing that requires a gradient. "
             "Make its inputs with Tensor(data, requires_grad=True), and compute outside no_grad()"
         )
-    found = pullback([root.node], [_seed(root, gradient)], create_graph=create_graph)
+    seed = _seed(root, gradient)
+    if type(seed) is Tensor and not create_graph:
+        seed = seed.data
+    found = pullback([root.node], [seed], create_graph=create_graph)
     for node, g in found.items():
         if node.watcher is not None and (tensor := node.watcher()) is not None:
             if g.dtype.kind == "c":
@@ -317,6 +329,8 @@ def _seed(root: Tensor, gradient: Any) -> Any:
         raise ShapeError(f"backward: the cotangent has shape {gradient.shape}, but the Tensor has shape {root.shape}")
     if gradient.dtype.kind not in "fc":
         raise DtypeError(f"backward: the cotangent is of {gradient.dtype}. Convert it first: gradient.astype(float)")
+    if gradient.dtype.kind == "c" and root.dtype.kind != "c":
+        raise DtypeError("backward: a complex cotangent for a real Tensor. Take its real part: gradient.real")
     return np.conj(gradient) if gradient.dtype.kind == "c" else gradient
 
 

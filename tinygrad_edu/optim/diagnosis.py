@@ -28,13 +28,15 @@ BOUNCES = "the point bounces from side to side"
 def divergence(losses: Sequence[float], steps: int, algorithm: Algorithm, bend: Curvature, automatic: bool) -> str:
     """Why the loss climbed, and what would have worked."""
     name = algorithm.name
-    if steps == 0:
-        return f"{name}: at the start the loss is {losses[0]:.4g}, or its gradient not finite. Choose another start"
     rate = algorithm.hyperparameters.get("learning_rate")
     happened = f"{name} diverged: the loss went from {losses[0]:.4g} to {losses[-1]:.4g} in {steps} steps"
+    happened += f" with learning rate {rate:.4g}" if isinstance(rate, float) else ""
+    if losses[-1] < losses[0]:
+        return f"{happened}. It falls without bound: a loss like this has no minimum. Change its sign, or bound it"
     if not isinstance(rate, float):
         return f"{happened}. Expected a loss that falls"
-    happened += f" with learning rate {rate:.4g}"
+    if np.isnan(losses[-1]):
+        return f"{happened}. A step led to where the loss has no value. Try {rate / 10:.4g}"
     decay = algorithm.hyperparameters.get("decay", 0.0)
     bounded = algorithm.overshoot < np.inf  # by the curvature; a step of another kind knows no limit
     limit = (1 + decay) * bend.limit
@@ -48,6 +50,22 @@ def divergence(losses: Sequence[float], steps: int, algorithm: Algorithm, bend: 
     if not bounded:
         return f"{happened}. Try {rate / 10:.4g}"
     return f"{happened}. The curvature at the start allows it, so the loss bends more on the way. Try {rate / 10:.4g}"
+
+
+def no_value(name: str, loss: float, params: Tree, data: Sequence[Any]) -> str:
+    """Why there is no loss to begin with: a number in the data or in the start that is none, or the loss itself."""
+    for what, cure, arrays in (
+        ("data", "Fill it in, or leave it out", data),
+        ("start", "Choose another start", leaves(params)),
+    ):
+        for i, x in enumerate(arrays):
+            bad = np.argwhere(~np.isfinite(x)) if np.asarray(x).dtype.kind in "fc" else ()
+            if len(bad):
+                which = f"{what}[{i}]" if len(arrays) > 1 else what
+                at = f" at [{', '.join(map(str, bad[0]))}]" if bad[0].size else ""
+                return f"{name}: at the start the loss is {loss:.4g}: the {which} is not finite{at}. {cure}"
+    what = f"loss is {loss:.4g}" if not np.isfinite(loss) else "gradient is not finite"
+    return f"{name}: at the start the {what}. Choose another start"
 
 
 def bouncing(losses: Sequence[float], before: Tree, now: Tree) -> str:

@@ -14,14 +14,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..errors import DivergenceError, HyperparameterError
+from ..errors import DataError, DivergenceError, DtypeError, HyperparameterError
 from ..tensor import Tensor
-from ..trees import Tree, tree_map
+from ..trees import Tree, leaves, tree_map
 from .algorithms import gradient_descent
 from .checkpoints import Checkpoint, Snapshot, task_of
 from .curvature import Curvature, curvature
 from .descent import Loss
-from .diagnosis import bouncing, divergence, provenance
+from .diagnosis import bouncing, divergence, no_value, provenance
 from .examples import Examples, as_arguments, is_share
 from .interrupting import interruptible
 from .progress import progress_bar
@@ -202,7 +202,7 @@ def minimize(
         result = _result(run, reason)
         nan = not np.isfinite(result.loss) or not np.all(np.isfinite(result.history.gradient_norms[-1:]))
         culprit = provenance(loss, run.suspects()) if nan else None
-        words = divergence(
+        words = no_value(result.algorithm.name, result.loss, params, data) if result.steps == 0 else divergence(
             result.history.losses, result.steps, result.algorithm, steepest(loss, params, examples, seed),
             automatic=bool(chosen.tune),
         )  # fmt: skip
@@ -250,6 +250,10 @@ def _result(run: Run, reason: str) -> Result:
 
 def _starting_point(start: Tree | str, shapes: Shapes, seed: int) -> Tree:
     if not isinstance(start, str):
+        if any(getattr(leaf, "dtype", np.dtype(float)).kind in "iu" for leaf in leaves(start)):
+            raise DtypeError(
+                "the start holds whole numbers, between which nothing can descend. Write start.astype(float)"
+            )
         return tree_map(lambda leaf: leaf.data if isinstance(leaf, Tensor) else leaf, start)
     if start not in ("zeros", "random") or shapes is None:
         raise HyperparameterError(
@@ -272,12 +276,14 @@ def _check_first_loss(loss: Loss, params: Tree, data: tuple[Any, ...], name: str
     with np.errstate(all="ignore"):
         first = float(loss(params, *data))
     if not np.isfinite(first):
-        raise DivergenceError(f"{name}: at the start the loss is {first:.4g}. Choose another start")
+        raise DivergenceError(no_value(name, first, params, data))
 
 
 def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int | None) -> None:
     if not isinstance(epochs, int | np.integer) or epochs < 0:
         raise HyperparameterError(f"epochs is {epochs!r}. Expected 0 or more, a whole number")
+    if any(np.ndim(x) and len(x) == 0 for x in data):
+        raise DataError("there are no examples: an array of the data has 0 rows")
     if not tolerance >= 0:
         raise HyperparameterError(f"the tolerance is {tolerance}. Expected 0 (never stop early) or more, such as 1e-9")
     if batch_size is not None and not (data and isinstance(batch_size, int | np.integer) and batch_size >= 1):

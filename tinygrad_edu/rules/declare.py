@@ -164,6 +164,7 @@ def primitive(
     >>> tg.grad(norm2)(np.array([1.0, 2.0]))
     array([2., 4.])
     """
+    vjps, jvps = (tuple(rules) if isinstance(rules, list) else rules for rules in (vjps, jvps))
     op = Op(call or function, vjps, jvps, "primitive", _name(function), None, bind, function)
     op.moves, op.asks = moves, asks
     return _enter(function, op)
@@ -180,14 +181,25 @@ def composite(function: Callable[..., Any], formula: Callable[..., Any]) -> Op:
     return _enter(function, Op(formula, NOTHING, NOTHING, "composite", _name(function)))
 
 
-def flat(*functions: Callable[..., Any]) -> None:
+def flat(*functions: Callable[..., Any]) -> Any:
     """Declare functions that are piecewise constant: their derivative is zero wherever it exists.
 
     A result of floats stays in the record, so that a gradient through it is 0 and not missing; a mask, an index or a
     shape comes back as NumPy gives it.
+
+    Returns
+    -------
+    Op, or tuple of Op
+        One for each function, to be called like it. NumPy's own functions are found by their own names as well.
+
+    >>> import math, numpy as np, tinygrad_edu as tg
+    >>> floors = flat(lambda x: np.array([math.floor(v) for v in x]))
+    >>> tg.grad(lambda x: np.sum(floors(x) * x))(np.array([1.5, 2.5]))
+    array([1., 2.])
     """
-    for function in functions:
-        _enter(function, Op(function, NOTHING, NOTHING, "flat", bind=lambda *args, **params: (args, params)))
+    bind = lambda *args, **params: (args, params)
+    ops = [_enter(f, Op(f, NOTHING, NOTHING, "flat", _name(f), bind=bind)) for f in functions]
+    return ops[0] if len(ops) == 1 else tuple(ops)
 
 
 def _enter(function: Callable[..., Any], op: Op) -> Op:

@@ -32,7 +32,7 @@ VALUES = {
                     (lambda x, y: x == x,           "a quotient too large for its dtype",       _SHRINK)],
     np.reciprocal: [(lambda x: x == 0,              "1/0",                                      "keep the divisor away from 0")],
     np.power:      [(lambda x, y: (x == 0) & (y < 0), "0 to a negative power",                  "keep the base away from 0"),
-                    (lambda x, y: x < 0,            "a negative number to a power that is no integer",
+                    (lambda x, y: (x < 0) & (y != np.floor(y)), "a negative number to a power that is no integer",
                      "np.abs(x) ** y, or complex numbers"),
                     (lambda x, y: x == x,           "a power too large for its dtype",          _SHRINK)],
     np.exp:        [(lambda x: x > 0,               "exp overflows: its argument is above 709 (in float32: 88)", _LOGITS)],
