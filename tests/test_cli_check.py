@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu.__main__ import main
+from tinygrad_edu.commands import check as command
 from tinygrad_edu.commands import slips
 from tinygrad_edu.expressions import parse
 
@@ -242,6 +243,6 @@ def test_an_error_of_ours_is_not_blamed_on_the_file(told, monkeypatch):
     def broken(*args, **options):
         raise IndexError("ours")
 
-    monkeypatch.setattr("tinygrad_edu.commands.check.check", broken)
+    monkeypatch.setattr(command, "check", broken)
     with pytest.raises(IndexError, match="ours"):
         told("mine.py:loss", "--args", "arrays.npz")

@@ -170,3 +170,7 @@ def test_no_python_is_compiled_or_run(monkeypatch):
     monkeypatch.setattr("builtins.exec", forbidden)
     monkeypatch.setattr(ast, "parse", lambda *_, **__: tree)
     assert parse("sin(x)").checked(x=0.0) == 0
+
+
+def test_a_branch_that_is_not_taken_needs_no_value():
+    assert parse("where(x > 0, sqrt(x), 0)").checked(x=-1.0) == 0

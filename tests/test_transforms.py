@@ -628,10 +628,10 @@ def test_a_copy_of_what_is_differentiated_keeps_its_gradient(copied):
     np.testing.assert_array_equal(gradient["w"], [2.0, 2.0])
 
 
-@pytest.mark.parametrize("x", [np.ma.array([1.0, 2.0], mask=[0, 1]), np.ones((1, 2)).view(np.matrix)], ids=["masked", "matrix"])
-def test_arrays_whose_arithmetic_is_another_are_refused(x):
-    with pytest.raises(TreeError, match="mean something else"):
-        tg.grad(lambda x: np.sum(x * x))(x)
+def test_arrays_whose_arithmetic_is_another_are_refused():
+    for x in (np.ma.array([1.0, 2.0], mask=[0, 1]), np.ones((1, 2)).view(np.matrix)):
+        with pytest.raises(TreeError, match="mean something else"):
+            tg.grad(lambda x: np.sum(x * x))(x)
 
 
 def test_a_gradient_of_a_number_is_a_number_however_it_was_found():

@@ -91,8 +91,13 @@ class Expression:
             ...
         tinygrad_edu.errors.ExpressionError: log(x - 3) has no value here: log is not defined for x - 3 = -1
         """
+        numbers = {name: np.float64(value) for name, value in values.items()}
+        with np.errstate(all="ignore"):
+            found = float(self(**numbers))
+        if np.isfinite(found):  # a part without a value, as in where(x > 0, sqrt(x), 0), may not count
+            return found
         with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
-            return float(self(**{name: np.float64(value) for name, value in values.items()}))
+            return float(self(**numbers))
 
 
 def parse(text: str) -> Expression:

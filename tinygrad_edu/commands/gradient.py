@@ -111,8 +111,8 @@ def central_difference(f: Callable[[float], float], x: float) -> tuple[float, fl
     True
     """
     best = (np.nan, np.inf)
-    for shrink in range(12):
-        h = 7e-4 * max(1.0, abs(x)) / 10**shrink  # ε^(1/5) first: rounding, ε/h, and the neglected h⁴ are then alike
+    first = 7e-4  # ε^(1/5): rounding, ε/h, and the neglected h⁴ are then alike
+    for h in (first * size / 10**k for size in (max(1.0, abs(x)), abs(x) or 1.0) for k in range(12)):
         samples = np.array([f(x - 2 * h), f(x - h), f(x + h), f(x + 2 * h)])
         far, near = (samples[3] - samples[0]) / (4 * h), (samples[2] - samples[1]) / (2 * h)
         rounding = 10 * np.finfo(float).eps * np.max(np.abs(samples)) / h

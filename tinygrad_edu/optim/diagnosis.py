@@ -54,15 +54,16 @@ def divergence(losses: Sequence[float], steps: int, algorithm: Algorithm, bend: 
 
 def no_value(name: str, loss: float, params: Tree, data: Sequence[Any]) -> str:
     """Why there is no loss to begin with: a number in the data or in the start that is none, or the loss itself."""
-    for what, cure, arrays in (
+    suspects: list[tuple[str, str, Sequence[Any]]] = [
         ("data", "Fill it in, or leave it out", data),
         ("start", "Choose another start", leaves(params)),
-    ):
+    ]
+    for what, cure, arrays in suspects:
         for i, x in enumerate(arrays):
-            bad = np.argwhere(~np.isfinite(x)) if np.asarray(x).dtype.kind in "fc" else ()
+            bad = np.argwhere(~np.isfinite(x)) if np.asarray(x).dtype.kind in "fc" else np.empty((0, 1))
             if len(bad):
                 which = f"{what}[{i}]" if len(arrays) > 1 else what
-                at = f" at [{', '.join(map(str, bad[0]))}]" if bad[0].size else ""
+                at = f" at [{', '.join(map(str, bad[0]))}]" if np.ndim(x) else ""
                 return f"{name}: at the start the loss is {loss:.4g}: the {which} is not finite{at}. {cure}"
     what = f"loss is {loss:.4g}" if not np.isfinite(loss) else "gradient is not finite"
     return f"{name}: at the start the {what}. Choose another start"

@@ -164,8 +164,8 @@ def primitive(
     >>> tg.grad(norm2)(np.array([1.0, 2.0]))
     array([2., 4.])
     """
-    vjps, jvps = (tuple(rules) if isinstance(rules, list) else rules for rules in (vjps, jvps))
-    op = Op(call or function, vjps, jvps, "primitive", _name(function), None, bind, function)
+    back, forth = [tuple(rules) if isinstance(rules, list) else rules for rules in (vjps, jvps)]
+    op = Op(call or function, back, forth, "primitive", _name(function), None, bind, function)
     op.moves, op.asks = moves, asks
     return _enter(function, op)
 
