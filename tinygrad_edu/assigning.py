@@ -1,10 +1,10 @@
 """Assignment: a new value under the old name.
 
 `x[i] = v` and `x += v` on a recorded Tensor overwrite nothing. They compute a new value, by an operation of the table
-like any other, and the handle x is bound to it. What was computed from the old value keeps it, and so its gradient; so
-do other handles. Two programs would mean something else in NumPy, and are refused: assignment to a leaf, whose
-gradient belongs to its old value, and assignment to a part of a Tensor that is still in use (`v = x[0]; v += 1`), which
-in NumPy would change x.
+like any other, and the handle x is bound to it. What was computed from the old value keeps it, and so its gradient;
+so do other handles, a row or a slice that was read before among them, where NumPy's view would follow. Two programs
+would mean something else in NumPy, and are refused: assignment to a leaf, whose gradient belongs to its old value,
+and assignment to a part of a Tensor that is still in use (`v = x[0]; v += 1`), which in NumPy would change x.
 """
 
 from __future__ import annotations
