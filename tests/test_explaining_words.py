@@ -24,8 +24,8 @@ VAGUE = {words for kind, words in OF_KIND.items() if kind not in ("flat", "refus
 def is_ours(op):
     """True unless another test, or an example of a docstring, has declared the operation."""
     rules = [getattr(rule, "func", rule) for rule in rules_of(op) if rule is not None]
-    examples = any(getattr(rule, "__code__", is_ours.__code__).co_filename.startswith("<doctest") for rule in rules)
-    return not examples and all((getattr(rule, "__module__", "") or "").startswith("tinygrad_edu") for rule in rules)
+    code = [getattr(part, "__code__", None) for part in (*rules, op.function)]
+    return not any(c and c.co_filename.startswith("<doctest") for c in code) and all((getattr(rule, "__module__", "") or "").startswith("tinygrad_edu") for rule in rules)
 
 
 def module_of(op):
