@@ -243,17 +243,19 @@ def history(roots: Sequence[Node], sources: Sequence[Node] = ()) -> tuple[list[N
         True if the roots also depend on traced values that are not sources: someone outside differentiates too.
     """
     if not sources:
-        found = list(dict.fromkeys(roots))
-        seen: set[Any] = {None, *found}  # as in _ancestors, without its questions: a pass saves half a microsecond
+        found = [node for node in dict.fromkeys(roots) if node.op is not None]
+        seen: set[Any] = {None, *roots}  # as in _ancestors, without its questions: a pass saves half a microsecond
         stack = found.copy()
         while stack:
             for parent in stack.pop().parents:
                 if parent not in seen:
                     seen.add(parent)
-                    stack.append(parent)
-                    found.append(parent)
+                    if parent.op is not None:
+                        stack.append(parent)
+                        found.append(parent)
         seen.discard(None)
-        return _newest_first(found), seen, False
+        found.sort(key=_by_serial, reverse=True)
+        return found, seen, False
     targets = set(sources)
     found, known, strangers = _ancestors(roots, min(node.serial for node in targets), targets)
     lines = _newest_first(found)
