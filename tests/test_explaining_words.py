@@ -25,7 +25,9 @@ def is_ours(op):
     """True unless another test, or an example of a docstring, has declared the operation."""
     rules = [getattr(rule, "func", rule) for rule in rules_of(op) if rule is not None]
     code = [getattr(part, "__code__", None) for part in (*rules, op.function)]
-    return not any(c and c.co_filename.startswith("<doctest") for c in code) and all((getattr(rule, "__module__", "") or "").startswith("tinygrad_edu") for rule in rules)
+    if any(c and c.co_filename.startswith("<doctest") for c in code):
+        return False
+    return all((getattr(rule, "__module__", "") or "").startswith("tinygrad_edu") for rule in rules)
 
 
 def module_of(op):
