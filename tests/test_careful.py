@@ -253,3 +253,26 @@ def test_a_careful_pass_with_two_roots_of_which_one_is_computed_from_the_other()
     f = lambda x: (c := np.sqrt(x), np.where(x > 0, c * c, 0.0))
     _, pull = tg.vjp(f, np.array([0.0, 4.0]))
     np.testing.assert_array_equal(pull((np.array([0.0, 1.0]), np.ones(2)))[0], [0.0, 1.25])
+
+
+@pytest.mark.parametrize("place", [(0, 0), (57, 93), (0, 93), (119, 0)])
+@pytest.mark.parametrize("bad", [np.inf, np.nan])
+def test_the_border_of_a_large_product_tells_of_a_factor_that_is_not_finite(place, bad):
+    X = np.random.default_rng(0).standard_normal((120, 130))
+    X[place] = bad
+    kept = np.arange(120) != place[0]
+    loss = lambda W: np.sum(np.where(kept[:, None], np.tanh(X @ W), 0.0))
+    plain = lambda W: np.sum(np.tanh(X[kept] @ W))
+    W = np.random.default_rng(1).standard_normal((130, 140)) / 12
+    np.testing.assert_allclose(tg.grad(loss)(W), tg.grad(plain)(W), rtol=1e-12, atol=1e-15)
+    right = lambda A: np.sum(np.where(kept, np.tanh(A @ X.T), 0.0))
+    plainly = lambda A: np.sum(np.tanh(A @ X[kept].T))
+    np.testing.assert_allclose(tg.grad(right)(W.T), tg.grad(plainly)(W.T), rtol=1e-12, atol=1e-15)
+
+
+def test_the_border_does_not_tell_where_something_else_uses_the_matrix_too():
+    W = np.full((120, 120), 4.0)
+    W[57, 93] = 0.0
+    loss = lambda W: np.sum(np.ones((2, 120)) @ W) + np.sum(np.where(W > 0, np.sqrt(W), 0.0))
+    g = tg.grad(loss)(W)
+    assert g[57, 93] == 2.0 and g[0, 0] == 2.25

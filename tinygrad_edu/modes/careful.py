@@ -17,7 +17,7 @@ of -1, its derivative is NaN too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import isfinite, nan
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..calls import SEQUENCES, is_inexact
-from ..graph import Node, Op, Shadow
+from ..graph import LARGE, RULES, Node, Op, Shadow
 from ..surface import Surface
 from ..tensor import Tensor
 
@@ -36,6 +36,9 @@ is_strict = _strict.get
 
 PRODUCTS = {"matmul", "dot", "tensordot", "einsum", "vecdot", "inner", "outer", "vdot", "matvec", "vecmat"}
 """Functions that sum products, by their names; so do all bilinear operations."""
+
+WORTH_IT = 128
+"""To look at a line of the record takes as long as to read about so many numbers."""
 
 
 @contextmanager
@@ -79,6 +82,21 @@ def needs_care(results: Iterable[Any], roots: Iterable[Node], lines: Iterable[No
             if v != v if isinstance(v, np.generic) else not _is_finite(v):
                 return True
     return False
+
+
+def telling(found: Mapping[Node, Any], lines: Sequence[Node]) -> Iterator[Any]:
+    """Of each cotangent as much as has to be read in order to know that no zero has met an infinity.
+
+    Where every line that uses x is a product of matrices, so is each term of x̄. A factor that is not finite makes
+    a whole row or a whole column of it not finite, whatever it is multiplied with: the first ones tell of all others.
+    """
+    for node, g in found.items():
+        large = type(g) is np.ndarray and g.ndim > 1 and g.size > max(LARGE, WORTH_IT * len(lines))
+        if large and all(line.op is RULES[np.matmul] for line in lines if node in line.parents):
+            yield g[..., 0, :]
+            yield g[..., :, 0]
+        else:
+            yield g
 
 
 def _is_finite(g: Any) -> bool:

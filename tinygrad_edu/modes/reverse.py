@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import DtypeError, GradientError, NoRuleError, ShapeError
 from ..graph import READINGS, SELECT, Node, history, is_recording, recording, watching, witnessing
 from ..tensor import Tensor, handles, source
-from .careful import needs_care, poisoned, unwrapped, wrapped
+from .careful import needs_care, poisoned, telling, unwrapped, wrapped
 
 Start = tuple[Sequence[Node], Sequence[Any]]
 """The roots of a pass, and what flows back into them."""
@@ -57,7 +57,7 @@ def pullback(
     recorded = bool(strangers if create_graph is None else create_graph) and bool(is_recording())
     start = roots, cotangents
     found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), start, recorded, careful=False)
-    if needs_care(found.values(), roots, lines):
+    if needs_care(telling(found, lines), roots, lines):
         found = _walk(lines, wanted, _seeds(roots, cotangents, wanted), start, recorded, careful=True)
     if witness is not None:
 
