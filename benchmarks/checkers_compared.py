@@ -27,7 +27,8 @@ import tinygrad_edu as tg
 from tinygrad_edu.trees import flatten, leaves
 
 from . import peers
-from .checking_panel import CORRECT, WRONG, Case, row_replaced
+from .checking_panel import CORRECT, Case, row_replaced
+from .checking_panel_wrong import WRONG
 from .harness import OURS, Effort, Figure, table
 
 ELSEWHERE = {"wrong at second order", "a mixed second derivative", "forward mode only"}

@@ -1,20 +1,21 @@
 """The checker on the panel of hard and of wrong cases, and on what it promises of itself."""
 
-import json
-
 import numpy as np
 import pytest
-from rich.console import Console
 
 import tinygrad_edu as tg
-from benchmarks.checking_panel import CORRECT, WRONG, row_replaced
-from tinygrad_edu.errors import CheckError, GradientError, TreeError
+from benchmarks.checking_panel import CORRECT, row_replaced
+from benchmarks.checking_panel_wrong import WRONG
+from tinygrad_edu.errors import GradientError, TreeError
 from tinygrad_edu.extend import elementwise, primitive
 
 X = np.array([0.3, -1.2, 2.0, 0.7])
 UNDECIDED = {
     "rounded to float32 inside": "f moves by jumps of",
     "subgradients that do not add up": "at a kink: valid slopes of its parts",
+    "a floor at a whole number": "f jumps here",
+    "arctan2 at the origin": "f jumps here",
+    "x**y at 0": "f ends here|infinite here",
     "log near 0": "no step gives a finite|too large for a float|the differences grow as the steps shrink",
     "x^1.5 at 0": "no step gives a finite|infinite here",
     "exp beside its overflow": "the error bar is as large|no step gives a finite",
@@ -126,6 +127,32 @@ def test_jitter_leaves_the_point_alone_if_it_is_off():
     assert {row.point for row in tg.check(np.sin, X, jitter=False).rows} == {"x"}
 
 
+def test_at_a_kink_without_jitter_there_is_no_second_order():
+    report = tg.check(np.abs, np.array(0.0), jitter=False)
+    assert (report.verdict, report.order) == ("pass", 1)
+    assert any("jitter=False leaves out the points nearby" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    "f, x",
+    [
+        (lambda x: np.arctan2(x, -1.0), 0.0),
+        (np.sign, 0.0),
+        (lambda x: np.where(x >= 0, x + 1, x), 0.0),
+        (lambda x: np.where(x > 0, x + 1, x), 0.0),
+    ],
+)
+def test_a_jump_to_either_side_is_no_pass(f, x):
+    report = tg.check(f, x)
+    assert (report.verdict, "f jumps here" in report.reason) == ("inconclusive", True)
+
+
+def test_a_power_is_not_blamed_for_the_second_derivative_of_another():
+    wrong = elementwise(lambda x: np.exp(x), lambda g, y, x: g * np.exp(tg.stop_gradient(x)))
+    report = tg.check(lambda x, y: np.sum(wrong(x) ** y), np.array([0.3, 1.0]), np.array(1.3))
+    assert (report.culprit.operation, report.culprit.order) == ("<lambda>", 2)
+
+
 def test_project_keeps_a_matrix_symmetric():
     a = np.array([[2.0, 0.5], [0.5, 1.0]])
     seen = []
@@ -223,7 +250,7 @@ def test_a_number_that_is_not_finite_is_named():
 def test_a_jump_is_called_a_jump():
     report = tg.check(lambda x: np.sum(np.heaviside(x, 0.5)), np.array([0.0, 1.0]))
     assert report.verdict == "inconclusive"
-    assert "f moves by jumps of 5e-01" in report.reason
+    assert "f jumps here, or its slope is infinite" in report.reason
 
 
 def test_a_conjugated_gradient_is_recognised():
@@ -313,76 +340,3 @@ def test_functions_of_other_libraries_are_checked():
 def test_too_few_gradients_fail():
     report = tg.check_vjp(np.multiply, (X, X), lambda g, x, y: (g * y,))
     assert "returned 1 gradients. Expected 2" in report.reason
-
-
-# --- the report
-
-
-@pytest.fixture(scope="module")
-def failed():
-    return tg.check(lambda x: np.sum(slipped(x)), X)
-
-
-def test_a_report_asserts(failed):
-    with pytest.raises(CheckError, match="FAIL") as caught:
-        failed.assert_ok()
-    assert caught.value.report is failed
-    tg.check(np.sin, X).assert_ok(strict=True)
-
-
-def test_an_inconclusive_report_asserts_only_if_strict():
-    report = tg.check(lambda x: np.sum(np.log(x)), X)
-    report.assert_ok()
-    with pytest.raises(CheckError, match="INCONCLUSIVE"):
-        report.assert_ok(strict=True)
-
-
-def test_a_report_is_true_if_it_passes(failed):
-    assert not failed
-    assert not failed.ok
-    assert tg.check(np.sin, X)
-
-
-def test_the_worst_row_stands_first(failed):
-    verdicts = [row.verdict for row in failed.worst()]
-    assert verdicts[0] == "fail"
-    assert verdicts[-1] != "fail"
-
-
-def test_a_reason_is_printed_once_and_zeros_last():
-    report = tg.check(lambda x: np.sum(np.sqrt(x)), np.array([0.0, 1.0]))
-    assert str(report).count("the derivative is infinite here") == 2  # above the table, and in its first row
-    assert tg.check(lambda x: np.sin(x), X).worst()[-1].verdict == "pass as zero"
-
-
-def test_a_report_prints_as_a_table(failed):
-    lines = str(failed).split("\n")
-    assert lines[0].startswith("FAIL  (order 1; ")
-    assert "first wrong operation: <lambda>, argument 0: its rule is wrong" in lines[1]
-    assert any(
-        line.split() == ["where", "analytic", "numeric", "±", "error", "apart", "verdict", "by"] for line in lines
-    )
-
-
-def test_a_report_is_json(failed):
-    found = json.loads(failed.json())
-    assert found["verdict"] == "fail"
-    assert found["culprit"]["operation"] == "<lambda>"
-    assert found["rows"][0]["verdict"] == "fail"
-    assert found["cost"]["evaluations"] == failed.cost.evaluations
-
-
-def test_a_report_is_html_with_its_words_escaped(failed):
-    assert "<table>" in failed.html()
-    assert "&lt;lambda&gt;" in failed.html()
-
-
-def test_rich_prints_a_report(failed):
-    console = Console(width=160, record=True, file=None, quiet=True)
-    with console.capture() as captured:
-        Console(width=160, file=console.file, force_terminal=False)
-        plain = Console(width=160, force_terminal=False)
-        with plain.capture() as captured:
-            plain.print(failed)
-    assert "FAIL" in captured.get()
-    assert "complex step" in captured.get()

@@ -2,7 +2,8 @@
 
 How it decides, in the order of the files: where to evaluate (`stencils`), a derivative with an error bar (`ladders`,
 `stepping` with `pieces`), which numbers (`probes`), when they pass (`verdicts`), when they fail (`trials`), what needs
-no numbers (`protocol`), which rule it was (`localisation`, `bisection`, `mistakes`), and what to say (`report`).
+no numbers (`protocol`), what narrow floats lose (`precision`), which rule it was (`localisation`, `bisection`,
+`mistakes`), and what to say (`report`).
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from ..errors import TinygradError
 from ..runs import refuse_bare
 from ..trees import Tree
 from .localisation import factors_of, first_wrong, mistake_in, worst_along, wrong_in_narrow
+from .precision import narrow
 from .probes import FEW
 from .problems import Problem, held_constant, of_function, of_vjp
-from .protocol import narrow, promises
+from .protocol import promises
 from .report import Report
 from .stencils import Array, scales
 from .stepping import NotStepped
 from .terms import missing_term
 from .trials import Trial
-from .verdicts import BELOW, FAIL, OPEN, PASS, ZERO, Row
+from .verdicts import BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Row
 
 Function = Callable[..., Any]
 MISSED = 1e-4
@@ -211,7 +213,7 @@ class Examination:
 
     def _own_precision(self, rows: list[Row]) -> list[Row]:
         """Numbers that differ in a narrow precision may be its rounding, unless a rule differs by itself."""
-        if rows and np.isfinite(rows[0].analytic) and self.problem.differentiable:
+        if rows and rows[0].verdict == OPEN and np.isfinite(rows[0].analytic) and self.problem.differentiable:
             self.found.culprit = wrong_in_narrow(self.problem, self.rng)
             rows[0].verdict = OPEN if self.found.culprit is None else FAIL
         return rows
@@ -274,7 +276,11 @@ class Examination:
         """Ask the record who it was. A part that fails decides what the whole could not."""
         found, problem = self.found, trial.problem
         spread = cache(lambda j: problem.spread(trial.x, trial.components[j]))
-        opened = [(row, known.as_rounded(spread(j))) for row, _, j, known in trial.suspects if row.verdict == OPEN]
+        opened = [
+            (row, known.as_rounded(spread(j)))
+            for row, _, j, known in trial.suspects
+            if row.verdict == OPEN and row.reason != LEAP
+        ]
         below = [(row, known) for row, known in opened if row.reason == BELOW or known.tiny]
         if problem.differentiable:
             found.culprit, note, kinked = first_wrong(problem, trial.x, self.rng, self.rtol, trial.order)
@@ -339,6 +345,9 @@ class Examination:
             found.rows += [Row("second order", np.nan, np.nan, np.nan, OPEN, str(error), "protocol", 2)] * (order == 2)
             return
         second.cost = problem.cost
+        if kinked and not self.jitter:
+            found.notes.append("first order only: x is at a kink, and jitter=False leaves out the points nearby")
+            return
         found.order = 2
         if not np.isfinite(second.y).all():
             found.notes.append("no second derivative at x: the gradient is not finite")

@@ -40,6 +40,8 @@ class Slopes:
         "complex step" or "ladder".
     levels : list of array
         The central difference of every step, from the largest down.
+    edge : array of bool, or False
+        Where f ends, and only one side could be measured.
     """
 
     value: Array
@@ -51,6 +53,7 @@ class Slopes:
     diverging: Array
     method: str
     levels: list[Array] = field(default_factory=list)
+    edge: Array | bool = False
 
 
 class Table:
@@ -172,4 +175,4 @@ def _summed_up(
     side = np.where(np.isfinite(right.error), right.value, left.value)
     value, bar = np.where(edge, side, value), np.where(edge, np.fmin(right.error, left.error), bar)
     bar = np.where(diverging, np.inf, bar)
-    return Slopes(value, bar, left.value, right.value, error, kink, diverging, "ladder", levels)
+    return Slopes(value, bar, left.value, right.value, error, kink, diverging, "ladder", levels, edge)

@@ -23,18 +23,23 @@ from ..errors import TinygradError
 from ..graph import RULES, Node, Op
 from ..modes.anomaly import witnessed
 from ..places import Place, place_of_user
+from ..rules.arithmetic import power_log
 from ..runs import Run
 from ..tensor import Tensor, record
 from ..trees import leaves
 from .bisection import worst_element
 from .mistakes import likely
+from .precision import narrow
 from .problems import Problem, of_flat
-from .protocol import narrow, promises
+from .protocol import promises
 from .stencils import FINEST, Array, exact
 from .stepping import Stepped
 from .trials import Trial
-from .verdicts import FAIL
+from .verdicts import FAIL, OPEN
 
+RESULTS = {power_log: (0, np.power)}
+"""Operations that are given a result they could compute from their other arguments: its place, and how. It is no
+variable of its own, and has no rule."""
 PATIENCE = 20.0
 """Seconds after which the walk ends, wherever it is."""
 
@@ -149,7 +154,7 @@ def wrong_in_narrow(problem: Problem, rng: np.random.Generator) -> Culprit | Non
             rows = narrow(part, rng.uniform(0.5, 1.5, part.outputs.size), rng)
         except (TinygradError, ArithmeticError, ValueError, TypeError, AttributeError, IndexError):
             continue
-        if rows and np.isfinite(rows[0].analytic):
+        if rows and rows[0].verdict in (OPEN, FAIL) and np.isfinite(rows[0].analytic):
             return Culprit(line.op.name, line.place, None, "", "", rows[0].reason)
     return None
 
@@ -201,14 +206,18 @@ def _structure(line: Line, problem: Problem) -> Any:
 def alone(line: Line) -> Problem:
     """One line as a problem of its own: its traced arguments move."""
     op = line.op
+    result, again = RESULTS.get(op, (-1, None))
+    moving = [i for i in line.traced if i != result]
 
     def function(*arrays: Any) -> list[Any]:
         full = list(line.args)
-        for i, a in zip(line.traced, arrays, strict=True):
+        for i, a in zip(moving, arrays, strict=True):
             full[i] = a
+        if again is not None:
+            full[result] = again(*(a for i, a in enumerate(full) if i != result))
         return [y for y in leaves(called(op, full, line.params)) if is_inexact(y) or hasattr(y, "near")]
 
-    return of_flat(function, [line.args[i] for i in line.traced], [f"argument {i}" for i in line.traced])
+    return of_flat(function, [line.args[i] for i in moving], [f"argument {i}" for i in moving])
 
 
 def called(op: Op, args: list[Any], params: dict[str, Any]) -> Any:
@@ -237,7 +246,9 @@ def _described(line: Line, trial: Trial, failed: Any, order: int) -> Culprit:
     element, reason = worst_in(trial, first, last)
     sizes = factors_of(inputs.shapes[k], problem.outputs.shapes[0] if problem.outputs.shapes else ())
     mistake = mistake_in(trial, first, last, sizes, inputs.shapes[k])
-    return Culprit(line.op.name, line.place, line.traced[k], element, mistake, reason or _numbers(failed), order)
+    return Culprit(
+        line.op.name, line.place, int(inputs.names[k].split()[1]), element, mistake, reason or _numbers(failed), order
+    )
 
 
 def _wrong_argument(trial: Trial) -> int:

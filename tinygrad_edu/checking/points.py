@@ -15,7 +15,7 @@ import numpy as np
 from .ladders import Slopes, climb
 from .probes import FEW, Direction, components, joint
 from .problems import Problem
-from .stencils import EPS, Array, exact, noise, scales
+from .stencils import EPS, Array, exact, leaps, noise, scales
 from .stepping import NotStepped
 from .verdicts import Measured, measured
 
@@ -35,6 +35,8 @@ class Point:
         f there, and its components.
     sigma, jumps : array
         The noise of each, and whether it comes from stairs.
+    leaps : array of bool
+        Whether each jumps at the point itself.
     reach : array
         By how much each has been seen to change around here.
     """
@@ -62,6 +64,8 @@ class Point:
         self.overall = max(float(np.max(self.heft, initial=0)), float(np.max(self.scale, initial=0)))
         self.reach = np.zeros_like(self.y)
         self.sigma, self.jumps = noise(self._f, x, self.directions[0].u, self.y)
+        u = self.directions[0].u
+        self.leaps = leaps(self._f, x, u, self.y, self.largest @ np.abs(u), self.natural + 1e-3 * self.overall)
         for direction in self.directions[::2]:
             self._f(x + 2.0**-3 * direction.u)  # for `reach`
         # what is 0 and stays 0 is rounded like the arguments, for all that can be seen

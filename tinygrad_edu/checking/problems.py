@@ -175,10 +175,12 @@ class Problem:
             self.linear_at = (key, self.linearise(self.inputs.arrays(x)))
         return self.linear_at[1]
 
-    def spread(self, x: Vector, v: Vector) -> float:
+    def spread(self, x: Vector, v: Vector, unit: float = 1.0, least: float = 0.0) -> float:
         """How large the numbers are from which vᵀf is computed, as far as it depends on them: Σ |ȳ||y| over the record.
 
-        f is rounded like this number, however small it is itself. Without a record f has to speak for itself.
+        f is rounded like this number, however small it is itself. Without a record f has to speak for itself. In a
+        floating point type whose rounding unit is `unit`, and its smallest number `least`, f may err by
+        Σ |ȳ| (unit |y| + least).
 
         References: N. J. Higham, Accuracy and Stability of Numerical Algorithms (2002), §3.3, on running errors.
         """
@@ -193,8 +195,8 @@ class Problem:
             node.watcher = ref(run)  # so that the walk keeps its cotangent
         found = pullback([node for node, _ in roots], [g for _, g in roots]) if roots else {}
         plain = [(g, node.value) for node, g in found.items() if isinstance(node.value, np.ndarray | np.generic)]
-        sums = [float(np.sum(np.abs(g) * np.abs(y))) for g, y in plain]
-        return max(float(np.abs(v) @ self.heft), *(s for s in sums if np.isfinite(s)), 0.0)
+        sums = [float(np.sum(np.abs(g) * (unit * np.abs(y) + least))) for g, y in plain]
+        return max(unit * float(np.abs(v) @ self.heft), *(s for s in sums if np.isfinite(s)), 0.0)
 
     def step(self, x: Vector, u: Vector) -> tuple[Vector, Vector, float]:
         """f(x), Ju by a complex step, and how far along ±u the nearest kink is.

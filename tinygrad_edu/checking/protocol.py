@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, TinygradError, TreeError
+from ..errors import ShapeError, TreeError
 from .problems import Problem
 from .stencils import EPS, Array, exact, noise, scales
 from .verdicts import FAIL, OPEN, PASS, Row
@@ -24,8 +24,6 @@ SCALES = (-2.0, 2.0**13)
 """What cotangents are scaled by: powers of 2, one so large that a gradient is clipped."""
 SMALL = 2.0**-20
 """So small that a cotangent may be cut off."""
-
-NARROW = "in its own precision"
 
 
 def promises(problem: Problem, rng: np.random.Generator) -> list[Row]:
@@ -144,43 +142,3 @@ def _differ(problem: Problem, found: Array, expected: Array, size: Array, excuse
     for a, b in zip(problem.inputs.offsets[:-1], problem.inputs.offsets[1:], strict=True):
         bound[a:b] = max(ROUNDING, 64 * problem.coarse) * np.max(np.abs(size[a:b]), initial=0)
     return bool(np.any(apart > bound) and (excuse is None or np.any(apart > bound + excuse.bound())))
-
-
-def narrow(problem: Problem, v: Array, rng: np.random.Generator) -> list[Row]:
-    """The gradient in the user's own precision against that in float64, within what its own noise explains.
-
-    How much rounding is amplified on the way, a look tells: x moves by one ulp of the narrow type, three times.
-    """
-    dtypes = [d for d in problem.inputs.dtypes if d.itemsize // (2 if d.kind == "c" else 1) < 8]
-    if not dtypes:
-        return []
-    eps = max(float(np.finfo(d).eps) for d in dtypes)
-    largest = min(float(np.finfo(d).max) for d in dtypes)
-    wide = problem.pull(problem.x, v)
-    try:
-        with np.errstate(all="ignore"):
-            runs = []
-            for k in range(4):
-                moved = problem.x * (1 + (eps * rng.choice([-1.0, 1.0], problem.x.size) if k else 0))
-                arrays = problem.inputs.arrays(moved, narrow=True)
-                results = [np.asarray(y) for y in problem.results(arrays)]
-                cotangents = [g.astype(y.dtype) for g, y in zip(problem.outputs.arrays(v, True), results, strict=True)]
-                runs.append(problem.linearise(arrays)[0](cotangents))
-                problem.cost.vjps += 1
-    except TinygradError as error:
-        return [_row(NARROW, OPEN, str(error))]
-    wrong = [d for g, d in zip(runs[0], problem.inputs.dtypes, strict=True) if g.dtype != d]
-    if wrong and problem.differentiable:
-        return [_row("a gradient has the dtype of its argument", FAIL, f"an argument of {wrong[0]} has another")]
-    found = np.stack([problem.inputs.vector(g, conjugate=True) for g in runs])
-    spread = np.max(np.abs(found - found[0]), axis=0, initial=0)
-    bound = 32 * np.max(spread, initial=0) + 256 * eps * np.max(np.abs(wide), initial=0)
-    apart = np.abs(found[0] - wide)
-    if not np.isfinite(found).all():
-        beyond = np.abs(problem.y).max(initial=0) > 1e-3 * largest or np.isfinite(wide).all()
-        return [_row(NARROW, OPEN, "it overflows there, where float64 does not")] if beyond else []
-    if np.any(apart > np.fmax(bound, 1e-2 * np.max(np.abs(wide), initial=0))):
-        i = int(np.argmax(apart))
-        text = f"∂/∂{problem.inputs.where(i)} is {found[0][i]:.6g} in {dtypes[0]}, but {wide[i]:.6g} in float64"
-        return [Row(NARROW, float(found[0][i]), float(wide[i]), float(bound), OPEN, text, "protocol")]
-    return []

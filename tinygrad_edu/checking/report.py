@@ -84,8 +84,9 @@ class Report:
         return max(sizes, default=float("nan"))
 
     def worst(self) -> list[Row]:
-        """The rows, worst first; what is zero, last."""
-        return sorted(self.rows, key=lambda row: (-SERIOUS.index(row.verdict), -row.apart))
+        """The rows, worst first: failures by how wrong they are, passes by how near to their tolerance; zeros last."""
+        size = lambda row: row.apart if row.verdict in (FAIL, OPEN) or row.reason else row.strain
+        return sorted(self.rows, key=lambda row: (-SERIOUS.index(row.verdict), -size(row), row.analytic == 0))
 
     def assert_ok(self, strict: bool = False) -> None:
         """Raise CheckError, with the report as its message, if the gradient fails.
@@ -103,7 +104,8 @@ class Report:
     def heading(self) -> str:
         """One line: the verdict, what it cost, how far one can see."""
         seen = "" if isnan(self.resolution) else f"; resolution of the passes {self.resolution:.0e}"
-        passes = f"{self.cost.evaluations} evaluations, {self.cost.vjps} vjps"
+        counts = (self.cost.evaluations, "evaluation"), (self.cost.vjps, "vjp")
+        passes = ", ".join(f"{n} {what}{'s' * (n != 1)}" for n, what in counts)
         return f"{self.verdict.upper()}  (order {self.order}; {passes}{seen})"
 
     def remarks(self) -> list[str]:

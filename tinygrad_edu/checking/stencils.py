@@ -93,6 +93,25 @@ def noise(f: Callable[[Array], Array], x: Array, u: Array, y: Array) -> tuple[Ar
     return np.maximum(np.where(doubtful, np.maximum(sigma, top), sigma), EPS / 4 * np.abs(y)), jumps
 
 
+def leaps(f: Callable[[Array], Array], x: Array, u: Array, y: Array, slope: Array, size: Array) -> Array:
+    """Where f jumps at x itself: beside it, f has changed by more than a slope explains, however near.
+
+    Not less at 2⁻⁴¹ than at 2⁻³⁶, and not by noise, which would be seen a little further on too. (An infinite slope may
+    look the same from so near.) `slope` is what the gradient would change f by at most, `size` how large f is by nature.
+    """
+    near = [np.abs(f(x + (side * FINEST) * u) - y) for side in (1.0, -1.0)]
+    found = np.zeros(y.shape, bool)
+    for rise, side in zip(near, (1.0, -1.0), strict=True):
+        beyond = rise > 2.0**-36 * slope + 256 * EPS * size
+        if beyond.any():
+            further = np.abs(f(x + (side * 2.0**-36) * u) - y)
+            noisy, _ = _deviation(
+                _seven(f, x + (side * 2.0**-15) * u, u, f(x + (side * 2.0**-15) * u), side * 2.0**-15)
+            )
+            found |= beyond & (rise > 0.5 * further) & (rise < 2 * further) & (rise > 64 * noisy)
+    return found
+
+
 def _seven(f: Callable[[Array], Array], x: Array, u: Array, y: Array, step: float) -> Array:
     return np.stack([f(x + (i * step) * u) if i else y for i in range(7)])
 

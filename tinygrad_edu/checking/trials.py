@@ -18,7 +18,7 @@ from .points import Point
 from .probes import Direction, elements, groups
 from .stencils import EPS, Array, by_value, exact
 from .stepping import NotStepped
-from .verdicts import BELOW, FAIL, OPEN, PASS, ZERO, Measured, Row
+from .verdicts import BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Measured, Row
 
 REPEATS = (0.618, 0.382)
 """Scales of other stencils, far from each other's powers of 2."""
@@ -119,11 +119,14 @@ class Trial(Point):
             self.kinked |= known.kink
             if verdict == FAIL and not isfinite(known.analytic) and self._overflows(j, known, direction.u):
                 verdict, reason = OPEN, INFINITE
+            if direction.element is None and self.leaps[j]:
+                verdict, reason = OPEN, LEAP
             single = direction.element is not None and not self.project
             scale = float(direction.u[direction.element]) if single else 1.0
             numbers = known.analytic / scale, known.numeric / scale, known.error / abs(scale)
             name = what + self._name(direction, j)
-            row = Row(name, *numbers, verdict, reason, slopes.method, self.order, self.point)
+            allowed = known.tolerance / abs(scale)
+            row = Row(name, *numbers, verdict, reason, slopes.method, self.order, self.point, allowed)
             if known.kink:
                 row.numeric = (known.left + known.right) / 2 / scale
             self.rows.append(row)
@@ -176,7 +179,7 @@ class Trial(Point):
 
     def confirm(self) -> None:
         """Examine the suspects again, the worst first; what is left as a failure has been earned."""
-        failing = [s for s in self.suspects if s[0].verdict == FAIL or s[3].sharp]
+        failing = [s for s in self.suspects if s[0].verdict == FAIL or (s[3].sharp and s[0].reason != LEAP)]
         if not failing:
             self._second_opinions()
             return
@@ -204,7 +207,7 @@ class Trial(Point):
         """What the complex step alone could not settle, a ladder may; of the first few."""
         undecided = [s for s in self.suspects if s[0].verdict == OPEN and isfinite(s[3].analytic)]
         for row, direction, j, known in undecided[:WORST]:
-            if known.sharp and row.reason != BELOW:
+            if known.sharp and row.reason not in (BELOW, LEAP):
                 slopes = self.ladder(direction.u)
                 again = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j)
                 row.verdict, row.reason = again.judged(self.rtol)

@@ -24,6 +24,7 @@ EPS = 2.0**-52
 BELOW = "the complex step disagrees, below the rounding of f"
 BARS = 4.0
 JUMP = "the differences grow as the steps shrink: f jumps here, or its slope is infinite"
+LEAP = "f jumps here, or its slope is infinite: there is no derivative"
 COARSE = 104.0
 FINEST = 1e-11
 
@@ -44,6 +45,8 @@ class Row:
         "complex step", "ladder", "identity" or "protocol".
     order, point : int, str
         First or second derivative, at x or nearby.
+    tolerance : float
+        How far the two might have been apart.
     """
 
     where: str
@@ -55,6 +58,7 @@ class Row:
     method: str = ""
     order: int = 1
     point: str = "x"
+    tolerance: float = float("nan")
 
     @property
     def apart(self) -> float:
@@ -64,6 +68,12 @@ class Row:
             return float("inf") if self.verdict == FAIL else 0.0
         return abs(self.analytic - self.numeric) / size if size else 0.0
 
+    @property
+    def strain(self) -> float:
+        """How much of its tolerance a row needs; 0 where there is none."""
+        needed = abs(self.analytic - self.numeric) / self.tolerance if self.tolerance else 0.0
+        return 0.0 if isnan(needed) else needed
+
 
 @dataclass
 class Measured:
@@ -71,8 +81,8 @@ class Measured:
 
     `scale` is the size of the whole gradient of this component of f; `size` that of all that f computes, and `grain`
     that of its rounding; `reach` is how much it has been seen to change around the point, and `jumps` says that it
-    moves by stairs. `sharp` measurements (by a complex step) see below the rounding of f: where they disagree there,
-    it is no pass, though it is no failure by itself.
+    moves by stairs; `edge`, that it could be measured to one side only. `sharp` measurements (by a complex step) see
+    below the rounding of f: where they disagree there, it is no pass, though it is no failure by itself.
     """
 
     analytic: float
@@ -90,11 +100,13 @@ class Measured:
     diverging: bool
     kink: bool
     sharp: bool
+    edge: bool = False
 
     @property
     def tiny(self) -> bool:
-        """True if the derivative cannot move f by more than its rounding does."""
-        return max(abs(self.analytic), abs(self.numeric)) <= 64 * self.grain < np.inf
+        """True if the derivative cannot move f by more than its rounding does; stairs are no rounding."""
+        stairs = self.jumps and self.grain > 256 * EPS * self.size
+        return max(abs(self.analytic), abs(self.numeric)) <= 64 * self.grain < np.inf and not stairs
 
     @property
     def tolerance(self) -> float:
@@ -136,6 +148,8 @@ class Measured:
         hidden = f"errors below {tolerance / largest if largest else tolerance:.0e}"
         if self.jumps:
             return OPEN, f"f moves by jumps of {2 * self.grain:.0e}, which hide {hidden}"
+        if self.edge:
+            return OPEN, f"f ends here: differences to one side hide {hidden}"
         return OPEN, f"rounding hides {hidden}"
 
     def as_rounded(self, spread: float) -> Measured:
@@ -151,6 +165,8 @@ class Measured:
         if self.kink or kinked:
             return OPEN, "at a kink: valid slopes of its parts that make no slope of the whole"
         apart, largest = abs(self.analytic - self.numeric), max(abs(self.analytic), abs(self.numeric))
+        if not isfinite(self.analytic):
+            return FAIL, f"the gradient is {self.analytic}: each rule is right by itself, but 0 meets infinity"
         if not apart <= 1e-9 * self.size:
             return FAIL, "though each rule of the record is right by itself"
         if apart + self.error <= rtol * largest:
@@ -174,4 +190,4 @@ def measured(
     numbers = analytic, slopes.value, slopes.error, slopes.left, slopes.right, slopes.side_error
     known = [float(q[j]) for q in (*numbers, floor, scale, size, grain, reach)]
     said = bool(jumps[j]), bool(slopes.diverging[j]), bool(slopes.kink[j]), slopes.method == "complex step"
-    return Measured(*known, *said)  # type: ignore[call-arg, arg-type]
+    return Measured(*known, *said, bool(np.broadcast_to(slopes.edge, slopes.value.shape)[j]))  # type: ignore[call-arg, arg-type]
