@@ -21,17 +21,36 @@ BLOCK = 1 << 19
 """Bytes of an array's block: small enough for a core's cache, large enough that calling NumPy does not count."""
 
 BLOCKS = '''
+def in_blocks(kernel, length, step):
+    """Call kernel(i, j) for the blocks i:j of a length; the list of what it returned."""
+    return [kernel(i, min(i + step, length)) for i in range(0, length, step)]
+'''
+POOL = '''
 def in_blocks(kernel, length, step, threads=1):
-    """Call kernel(i, j) for the blocks i:j of a length; the list of what it returned, in order."""
+    """Call kernel(i, j) for the blocks i:j of a length; the list of what it returned, in order, whoever called it."""
     blocks = [(i, min(i + step, length)) for i in range(0, length, step)]
-    if threads < 2 or len(blocks) < 2 * threads:
-        return [kernel(i, j) for i, j in blocks]
-    return list(pool(threads).map(lambda block: kernel(*block), blocks))
+    found, left = [None] * len(blocks), iter(range(len(blocks)))
+
+    def work():
+        for k in left:
+            found[k] = kernel(*blocks[k])
+
+    crew = range(min(threads, len(blocks)) - 1)
+    others = [pool(threads).submit(contextvars.copy_context().run, work) for _ in crew]
+    try:
+        work()
+    finally:  # after an error, too, nobody may go on with the arrays
+        list(left)
+        others = [each for each in others if not each.cancel()]
+        concurrent.futures.wait(others)
+    for each in others:
+        each.result()
+    return found
 
 
 @functools.cache
 def pool(threads):
-    return concurrent.futures.ThreadPoolExecutor(threads, initializer=lambda: np.seterr(all="ignore"))
+    return concurrent.futures.ThreadPoolExecutor(threads)
 '''
 
 COLUMNS = '''
@@ -47,6 +66,14 @@ NARROW = 32
 def is_narrow(domain: tuple[int, ...]) -> bool:
     """True if blocks are better laid out with the first axis last."""
     return len(domain) > 1 and domain[-1] < NARROW and domain[0] >= NARROW * domain[-1]
+
+
+def _new(name: str, taken: set[str]) -> str:
+    """The name, or one like it that is not taken yet."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
 
 
 class BlockWriter:
@@ -77,7 +104,9 @@ class BlockWriter:
         self.ones: dict[str, str] = {}
         self.cut = list(dict.fromkeys(cut))
         self.whole = [v for v in dict.fromkeys(line.reads) if self.turned and v not in self.cut and v.shape]
-        inner = {v: f"{speller.names[v]}_" for v in [*self.cut, *self.stored, *self.whole]}
+        taken = set(speller.names.values())
+        inner = {v: _new(f"{speller.names[v]}_", taken) for v in [*self.cut, *self.stored, *self.whole]}
+        self.name = _new(f"block_of_{speller.names[line.results[0]]}", taken)
         self.speller = Speller({**speller.names, **inner})
         self.speller.helpers, self.speller.imports, self.speller.given = speller.helpers, speller.imports, speller.given
 
@@ -96,7 +125,7 @@ class BlockWriter:
             turned = f"{names[v]}[..., None]"
             turned = turned if len(v.shape) < len(self.domain) else f"np.moveaxis({names[v]}, 0, -1)"
             result.append(f"{self.speller.names[v]} = {turned}")
-        name = f"block_of_{names[self.line.results[0]]}"
+        name = self.name
         where = f" from line {self.line.place.line}," if self.line.place and self.line.place.text else ""
         block = self.block()
         result += [f"{ones} = {text}" for ones, text in self.ones.items()]

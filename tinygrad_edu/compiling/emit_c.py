@@ -2,7 +2,8 @@
 
 The loops are plain C, vectorised by the compiler. Sums are made in blocks of a few thousand, so that they are as exact
 as NumPy's. Kernels that differ only in what they are applied to are one function; a recurrent net of sixty steps needs
-six. Matrix products stay with NumPy's BLAS, unless they are so small that calling it would take longer.
+six. Matrix products stay with NumPy's BLAS, unless they are so small that calling it would take longer. Long loops go
+by blocks, on threads (`stages.py`).
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from .loops import LoopWriter, merged, place
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, values_in
 from .spelling_c import C_TYPES, LIBMVEC, is_spoken, literal
+from .stages import RegionText, Stage
 from .storage import Storage, contiguous, is_slicing, is_view, reshaped, viewed
 
 SMALL = 8192
 """Multiplications in a matrix product below which a loop is faster than the call of BLAS."""
-STACK = 4096
-"""Elements of a region's temporaries that lie on the stack; more are allocated."""
 
 HEAD = """#include <math.h>
 #include <stdint.h>
@@ -92,6 +92,8 @@ class CModule:
         For each region's function the C types of its arguments, "array" for an array.
     fast : bool
         Compile without regard to NaN and infinity.
+    threads : int
+        On how many of them long loops run; the C text is the same for any number.
     """
 
     functions: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -99,6 +101,7 @@ class CModule:
     wrappers: list[str] = field(default_factory=list)
     calls: dict[str, list[str]] = field(default_factory=dict)
     fast: bool = False
+    threads: int = 1
 
     @property
     def source(self) -> str:
@@ -122,17 +125,22 @@ class RegionWriter:
         assert isinstance(line.operation, Region)
         self.module, self.names = module, names
         self.program: Program = line.operation.program
-        self.name = f"region_{len(module.regions) + 1}"
+        self.name = f"region_{len(module.wrappers) + 1}"
         self.where: dict[Value, Storage] = {}
-        self.body: list[str] = []
+        self.stages = [Stage()]
         self.used = 0
         self.free: dict[int, list[int]] = {}
         self.held: dict[Value, tuple[int, int]] = {}
 
+    @property
+    def body(self) -> list[str]:
+        """The statements of the last stage."""
+        return self.stages[-1].statements
+
     def write(self) -> str:
-        """Add the region's function to the module, and its Python wrapper; returns the name."""
-        arguments, checks = self._inputs()
-        self._outputs(arguments)
+        """Add the region's functions to the module, and its Python wrapper; returns the name."""
+        given = self._inputs()
+        own, results = self._outputs()
         last = {v: i for i, line in enumerate(self.program.lines) for v in line.reads}
         for line in reversed(self.program.lines):  # what is looked at is needed as long as the view of it
             if is_view(line) or line.operation is scatter:
@@ -144,78 +152,47 @@ class RegionWriter:
             for v in [v for v in self.held if last.get(v, -1) <= i]:
                 at, size = self.held.pop(v)
                 self.free.setdefault(size, []).append(at)
-        signature = ", ".join(f"{C_TYPES[k]} {n}" if k != "array" else f"void *{n}" for n, k in arguments)
-        work, end = "", ""
-        if self.used > STACK * 8:
-            work = f"    char *work = malloc({self.used});\n    if (!work) return 2;\n"
-            end = "    free(work);\n"
-        elif self.used:
-            work = f"    char work[{self.used}] __attribute__((aligned(64)));\n"
-        text = f"int {self.name}({signature})\n{{\n" + "".join(f"    {c}\n" for c in checks) + work
-        text += "".join(f"    {each}\n" for each in self.body) + end + "    return 0;\n}\n"
-        self.module.regions.append(text)
-        self.module.calls[self.name] = [k for _, k in arguments]
+        text = RegionText(self.name, given, own, results, self.stages, self.used)
+        for name, (function, kinds) in text.functions().items():
+            self.module.regions.append(function)
+            self.module.calls[name] = kinds
+        self.module.wrappers.append(text.wrapper(self.module.threads))
         return self.name
 
     # --- what goes in and out -----------------------------------------------------------------------------------------
 
-    def _inputs(self) -> tuple[list[tuple[str, str]], list[str]]:
-        arguments, checks = [], []
+    def _inputs(self) -> list[tuple[str, str]]:
+        given = []
         for i, v in enumerate(self.program.inputs):
             kind = str(v.dtype)
+            given.append((self.names[v], kind if v.shape == () else "array"))
             if v.shape == ():
-                arguments.append((f"n{i}", kind))
                 self.where[v] = Storage(f"&n{i}", 0, (), ())
             else:
-                arguments.append((f"x{i}", "array"))
-                checks.append(f"if (!IN_ORDER(x{i})) return 1;")
                 self.where[v] = Storage(f"({C_TYPES[kind]} *)DATA(x{i})", 0, v.shape, contiguous(v.shape))
-        return arguments, checks
+        return given
 
-    def _outputs(self, arguments: list[tuple[str, str]]) -> None:
+    def _outputs(self) -> tuple[list[tuple[str, str, str]], list[str]]:
         """Arrays are given by the caller; numbers go into one array for each dtype."""
         kinds: dict[str, list[Value]] = {}
-        allocations, results = [], {}
+        own, results = [], []
         for i, v in enumerate(self.program.outputs):
             kind = str(v.dtype)
             if v.shape == ():
                 number = kinds.setdefault(kind, [])
                 self.where[v] = Storage(f"({C_TYPES[kind]} *)DATA(numbers_{kind})", len(number), (), ())
-                results[v] = f"numbers_{kind}[{len(number)}]"
+                results.append(f"numbers_{kind}[{len(number)}]")
                 number.append(v)
             else:
-                arguments.append((f"y{i}", "array"))
                 self.where[v] = Storage(f"({C_TYPES[kind]} *)DATA(y{i})", 0, v.shape, contiguous(v.shape))
                 shape = v.shape[0] if len(v.shape) == 1 else v.shape
-                allocations.append(f"y{i} = np.empty({shape}{_dtype(kind)})")
-                results[v] = f"y{i}"
-        for kind, some in kinds.items():
-            arguments.append((f"numbers_{kind}", "array"))
-            allocations.append(f"numbers_{kind} = np.empty({len(some)}{_dtype(kind)})")
-        self._wrapper(arguments, allocations, [results[v] for v in self.program.outputs])
-
-    def _wrapper(self, arguments: list[tuple[str, str]], allocations: list[str], results: list[str]) -> None:
-        names = [self.names[v] for v in self.program.inputs]
-        own = [name for name, kind in arguments[len(names) :]]
-        given = []
-        for name, (_, kind) in zip(names, arguments, strict=False):
-            given.append(
-                f"id({name})"
-                if kind == "array"
-                else name
-                if kind == "float64"
-                else f"{'float' if kind[0] == 'f' else 'int'}({name})"
-            )
-        call = f"c_{self.name}({', '.join([*given, *(f'id({n})' for n in own)])})"
-        arrays = [n for n, (_, kind) in zip(names, arguments, strict=False) if kind == "array"]
-        lines = [f"\ndef {self.name}({', '.join(names)}):", *(f"    {a}" for a in allocations)]
-        if arrays:
-            copies = "; ".join(f"{n} = np.ascontiguousarray({n})" for n in arrays)
-            lines += [f"    if {call}:  # an array does not lie in order", f"        {copies}", f"        {call}"]
-        else:
-            lines.append(f"    {call}")
-        lines.append(f"    return {', '.join(results)}{',' * (len(results) == 1)}\n")
-        self.module.wrappers.append("\n".join(lines))
+                own.append((f"y{i}", self.names[v], f"np.empty({shape}{_dtype(kind)})"))
+                results.append(self.names[v])
+        numbers = [
+            (f"numbers_{kind}", f"numbers_{kind}", f"np.empty({len(some)}{_dtype(kind)})")
+            for kind, some in kinds.items()
+        ]
+        return [*own, *numbers], results
 
     # --- memory -------------------------------------------------------------------------------------------------------
 
@@ -345,8 +322,19 @@ class RegionWriter:
         inputs, outputs = kernel.program.inputs, kernel.program.outputs
         xs, ys = [self.where[v] for v in inputs], [self._place(v) for v in outputs]
         writer = LoopWriter(kernel, xs)
+        if not writer.step:
+            name = self.module.function("loop", writer.signature(), writer.body())
+            self.body.append(f"{name}({', '.join(s.pointer for s in [*xs, *ys])});")
+            return
+        parts = {v: self._place(Value((writer.blocks, max(1, v.size)), v.dtype)) for v in writer.joined}
+        targets = [parts.get(v, y) for v, y in zip(outputs, ys, strict=True)]
         name = self.module.function("loop", writer.signature(), writer.body())
-        self.body.append(f"{name}({', '.join(s.pointer for s in [*xs, *ys])});")
+        call = f"{name}({', '.join(s.pointer for s in [*xs, *targets])}, first, last);"
+        self.stages += [Stage([call], writer.domain[0], writer.step), Stage()]
+        for v, y in zip(outputs, ys, strict=True):
+            if v in parts:
+                name = self.module.function("join", *writer.join(v))
+                self.body.append(f"{name}({parts[v].pointer}, {y.pointer});")
 
 
 def _dtype(kind: str) -> str:

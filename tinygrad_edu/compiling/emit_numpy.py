@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import keyword
 import operator
+import re
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..rules.indexing import scatter
-from .emit_blocks import BLOCKS, BlockWriter
+from .emit_blocks import BLOCKS, POOL, BlockWriter
 from .emit_c import CModule, RegionWriter
 from .kinds import is_pointwise, is_pure
 from .passes.buffers import SMALLEST, takes_out
@@ -64,19 +65,11 @@ def emit_numpy(program: Program, threads: int = 1, fast: bool = False) -> Module
     return Emitter(program, threads, fast).module()
 
 
-RESERVED = {
-    "np",
-    "in_blocks",
-    "pool",
-    "functools",
-    "concurrent",
-    "scatter",
-    "put",
-    "bins",
-    "scipy",
-    "threads",
-    "columns",
-}
+RESERVED = re.compile(
+    r"np|scipy|functools|concurrent|contextvars|in_blocks|pool|columns|scatter|put|bins|arrays|memory|i|j|parts?"
+    r"|(c_)?region_\d+(_\d+)?|numbers_(float|int)\d\d|numbers_bool|ones_\d+\w?|constant_\d+|id|float|int|slice"
+)
+"""Names that the text needs itself."""
 
 
 class Emitter:
@@ -85,8 +78,15 @@ class Emitter:
     def __init__(self, program: Program, threads: int, fast: bool = False) -> None:
         self.program, self.threads = program, threads
         self.name = program.name if program.name.isidentifier() and not keyword.iskeyword(program.name) else "f"
-        taken = RESERVED | {self.name} | set(keyword.kwlist)
-        self.names = {v: n + "_" if n in taken else n for v, n in names_of(program).items()}
+        self.names = names_of(program)
+        taken = set(self.names.values())
+        for v, name in self.names.items():
+            while RESERVED.fullmatch(name) or keyword.iskeyword(name) or name == self.name:
+                name += "_"
+            while name != self.names[v] and name in taken:
+                name += "_"
+            taken.add(name)
+            self.names[v] = name
         self.speller = Speller(self.names)
         self.users = program.users
         # what is returned, or read in every block of a kernel, is not written out there
@@ -96,7 +96,7 @@ class Emitter:
         )
         self.out: dict[Value, Value] = dict(program.notes.get("out", {}))
         self.body: list[str] = []
-        self.c = CModule(fast=fast)
+        self.c = CModule(fast=fast, threads=threads)
         self.place: Any = None
 
     def module(self) -> Module:
@@ -109,13 +109,15 @@ class Emitter:
         signature = ", ".join(self.names[v] for v in self.program.inputs)
         about = [f"{self.names[v]}: {v.kind}" for v in self.program.inputs]
         parts = [f'"""{self.name}, compiled to NumPy."""\n']
-        blocks = any("in_blocks(" in text for text in self.body)
-        if blocks:
-            parts.append("import concurrent.futures\nimport functools\n")
+        texts = [*self.body, *self.c.wrappers]
+        pool = any(", threads=" in text for text in texts)
+        blocks = pool or any("in_blocks(" in text for text in texts)
+        if pool:
+            parts.append("import concurrent.futures\nimport contextvars\nimport functools\n")
         parts.append("import numpy as np\n" + "".join(f"import {m}\n" for m in sorted(self.speller.imports)))
         if self.speller.given:
             parts.append(f"# from outside: {', '.join(self.speller.given)}\n")
-        helpers = list(self.speller.helpers.values()) + [BLOCKS] * blocks
+        helpers = list(self.speller.helpers.values()) + [POOL if pool else BLOCKS] * blocks
         parts += [*helpers, *self.c.wrappers]
         parts.append(f"\ndef {self.name}({signature}):")
         if about:

@@ -10,11 +10,20 @@ import numpy as np
 
 from .passes.fuse import domain_of, is_reduction
 from .program import Kernel, Line, Value
-from .spelling_c import C_TYPES, expression, literal
+from .spelling_c import C_TYPES, expression, is_dear, literal
+from .stages import blocks_of
 from .storage import Storage, contiguous
 
 BLOCK = 2048
 """Elements of a partial sum: as exact as NumPy's sum in pairs."""
+LONG = 1 << 22
+"""Work of a loop beyond which threads pay, in additions of one element: 0.4 ms, where waking a thread takes 0.04 ms."""
+LARGEST = 1 << 21
+"""Work of a block that a thread takes."""
+DEAR = 8
+"""Work of a division, or of a call of a function."""
+START = {np.sum: "0", np.max: "-INFINITY", np.min: "INFINITY"}
+"""What a reduction begins with."""
 
 
 def place(strides: tuple[int, ...]) -> str:
@@ -62,6 +71,20 @@ class LoopWriter:
         level = {group[0]: k for k, group in enumerate(groups)}
         self.bounds = {v: {level[d]: pair for d, pair in some.items()} for v, some in bounds.items()}
         self.names: dict[Value, str] = {}
+        each = sum(DEAR if is_dear(line) else 1 for line in self.lines) + len(self.inputs) + len(self.outputs)
+        work = each * math.prod(self.domain)
+        self.step = blocks_of(self.domain, work, LARGEST, BLOCK) if self.domain and work > LONG else 0
+        self.step = self.step if self.step and self.domain[0] > self.step else 0
+
+    @property
+    def blocks(self) -> int:
+        """In how many blocks the outermost loop is walked, where that is long."""
+        return -(-self.domain[0] // self.step)
+
+    @property
+    def joined(self) -> list[Value]:
+        """The reductions of which every block makes a part."""
+        return [v for v in self.outputs if v in self.reduced and not self.taken[v][0]]
 
     def _strides(self, v: Value) -> tuple[int, ...]:
         if v not in self.reduced:
@@ -76,7 +99,15 @@ class LoopWriter:
         """The arguments: a pointer for each input and output."""
         ins = [f"const {C_TYPES[str(v.dtype)]} *restrict a{i}" for i, v in enumerate(self.inputs)]
         outs = [f"{C_TYPES[str(v.dtype)]} *restrict o{i}" for i, v in enumerate(self.outputs)]
-        return ", ".join(ins + outs)
+        return ", ".join([*ins, *outs, *["long first", "long last"] * bool(self.step)])
+
+    def join(self, v: Value) -> tuple[str, str]:
+        """The signature and the body of the function that puts the parts of a reduction together, in their order."""
+        kind, size, line = C_TYPES[str(v.dtype)], max(1, v.size), self.reduced[v]
+        body = f"    for (long i = 0; i < {size}; i++) o[i] = {START[line.operation]};\n"
+        body += f"    for (long k = 0; k < {self.blocks}; k++) for (long i = 0; i < {size}; i++)\n        "
+        body += self._add(line, "o[i]", f"p[k * {size} + i]", None)[0]
+        return f"const {kind} *restrict p, {kind} *restrict o", body + "\n"
 
     def body(self) -> str:
         """The loops."""
@@ -88,26 +119,32 @@ class LoopWriter:
                 self.names[v] = f"n{i}"
         for i, v in enumerate(self.outputs):
             if v in self.reduced:
-                start = {np.sum: "0", np.max: "-INFINITY", np.min: "INFINITY"}[self.reduced[v].operation]
-                size = max(1, v.size)
-                text.append(f"    for (long i = 0; i < {size}; i++) o{i}[i] = {start};")
+                first, end = "0", str(max(1, v.size))
+                if self.step and v in self.joined:
+                    text.append(f"    o{i} += first / {self.step}" + (f" * {end};" if v.size > 1 else ";"))
+                elif self.step:
+                    first, end = (f"{edge} * {self.taken[v][0]}" for edge in ("first", "last"))
+                start = START[self.reduced[v].operation]
+                text.append(f"    for (long i = {first}; i < {end}; i++) o{i}[i] = {start};")
         inner, sums = self._inside()
-        for d, n in enumerate(self.domain[:-1]):
-            text.append("    " * (d + 1) + f"for (long i{d} = 0; i{d} < {n}; i{d}++) {{")
+        for d in range(depth - 1):
+            first, end = self._edges(d)
+            text.append("    " * (d + 1) + f"for (long i{d} = {first}; i{d} < {end}; i{d}++) {{")
         pad = "    " * max(1, depth)
         if depth == 0:
             text += [f"    {each}" for each in inner]
             return "\n".join(text) + "\n"
-        d, n = depth - 1, self.domain[-1]
-        blocked = bool(sums) and n > 2 * BLOCK
+        d = depth - 1
+        first, end = self._edges(d)
+        blocked = bool(sums) and self.domain[d] > 2 * BLOCK
         if blocked:
-            text.append(f"{pad}for (long b = 0; b < {n}; b += {BLOCK}) {{")
+            text.append(f"{pad}for (long b = {first}; b < {end}; b += {BLOCK}) {{")
             pad += "    "
-            text.append(f"{pad}const long e = b + {BLOCK} < {n} ? b + {BLOCK} : {n};")
+            text.append(f"{pad}const long e = b + {BLOCK} < {end} ? b + {BLOCK} : {end};")
+            first, end = "b", "e"
         text += [pad + each for each in self._accumulators(sums)]
         clauses = self._clauses(sums)
         text.append(f"{pad}#pragma omp simd{clauses}")
-        first, end = ("b", "e") if blocked else ("0", str(n))
         text.append(f"{pad}for (long i{d} = {first}; i{d} < {end}; i{d}++) {{")
         text += [f"{pad}    {each}" for each in inner]
         text.append(f"{pad}}}")
@@ -115,6 +152,9 @@ class LoopWriter:
         closing = depth - 1 + blocked
         text += ["    " * k + "}" for k in range(closing, 0, -1)]
         return "\n".join(text) + "\n"
+
+    def _edges(self, d: int) -> tuple[str, str]:
+        return ("first", "last") if self.step and d == 0 else ("0", str(self.domain[d]))
 
     def _inside(self) -> tuple[list[str], list[tuple[int, Value]]]:
         """The statements for one element; and the outputs that are summed up along the innermost axis."""
@@ -170,7 +210,7 @@ class LoopWriter:
         text = []
         for i, v in sums:
             kind, f = C_TYPES[str(v.dtype)], self.reduced[v].operation
-            start = {np.sum: "0", np.max: "-INFINITY", np.min: "INFINITY"}[f]
+            start = START[f]
             text.append(f"{kind} s{i} = {start};" + ("" if f is np.sum else f" int q{i} = 0;"))
         return text
 

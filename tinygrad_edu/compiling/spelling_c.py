@@ -8,6 +8,7 @@ single precision (`expf`), and constants are cast by the compiler.
 from __future__ import annotations
 
 import operator
+import re
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,12 @@ def expression(line: Line, spell: Any) -> str:
         condition, args = _truth(args[0], spell), args[1:]
     suffix = "f" if kind == np.float32 else ""
     return template.format(*[spell(x, kind) for x in args], c=condition, T=suffix)
+
+
+def is_dear(line: Line) -> bool:
+    """True for a division, a root and what is a function in C: each costs as much as several additions."""
+    called = re.findall(r"(\w+)\{T\}", FORMULAS.get(line.operation, ""))
+    return line.operation in (np.divide, np.reciprocal) or not {*LIBMVEC, "sqrt"}.isdisjoint(called)
 
 
 def _truth(x: Any, spell: Any) -> str:
