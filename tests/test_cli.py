@@ -146,12 +146,25 @@ def test_markup_is_text(capsys):
     assert all(words in printed for words in ("a[/bold]", "x[red]", "[b]1"))
 
 
-@pytest.mark.parametrize("formula", ["log(x)", "1/x", "sqrt(x)", "1e9 + sin(1e5*x)", "exp(1e3*x)"])
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "log(x)",
+        "1/x",
+        "sqrt(x)",
+        "1e9 + sin(1e5*x)",
+        "exp(1e3*x)",
+        "sin(1e8*x)",
+        "arcsin(1 - x/1e4)",
+        "(x - 1e-6)**1.5",
+        "1e200*x - 1e194",
+    ],
+)
 def test_the_check_finds_a_step_that_fits(told, formula):
     assert told("gradient", formula, "--at", "x=1e-6")[0] == 0
 
 
-@pytest.mark.parametrize("formula", ["floor(x)", "sign(x)", "x**1.5", "where(x > 0, 2*x, x)"])
+@pytest.mark.parametrize("formula", ["floor(x)", "sign(x)", "abs(x) + floor(x)", "where(x > 0, 2*x, x)"])
 def test_a_check_that_does_not_agree_is_exit_code_1(told, formula):
     code, printed, complained = told("gradient", formula, "--at", "x=0")
     assert (code, complained) == (1, "")
@@ -489,6 +502,19 @@ def test_a_reader_who_has_seen_enough_is_no_error(monkeypatch):
     monkeypatch.setattr(cli.program, "main", closed)
     monkeypatch.setattr(cli, "_silence", lambda: None)
     assert main([]) == 0
+
+
+def test_an_output_that_cannot_be_written_is_said_in_a_line(monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli.program, "main", full)
+    assert main([]) == 2
+    assert capsys.readouterr().err == "tinygrad-edu: No space left on device\n"
+
+
+def test_arrays_are_sent_to_check(told):
+    assert "tinygrad-edu check" in told("gradient", "sum(w**2)", "--at", "w=1,2")[2]
 
 
 def test_the_rest_of_the_output_goes_nowhere(monkeypatch, tmp_path):

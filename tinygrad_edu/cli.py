@@ -234,6 +234,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         _silence()
         return 0
+    except OSError as error:  # a full disk, for one
+        return _complain(error.strerror or str(error))
 
 
 def _complain(message: str) -> int:

@@ -83,7 +83,10 @@ def _constant(value: str, assignment: str) -> float:
             return found.checked()
     except TinygradError:
         pass
-    raise click.UsageError(f"--at {assignment!r}: {value!r} is no number. Expected one such as 0, -1.5, 2e-3 or pi/2")
+    where = ". Arrays are for `tinygrad-edu check`" if "," in value or ";" in value else ""
+    raise click.UsageError(
+        f"--at {assignment!r}: {value!r} is no number. Expected one such as 0, -1.5, 2e-3 or pi/2{where}"
+    )
 
 
 def file_and_name(text: str) -> tuple[str, str] | None:

@@ -14,6 +14,8 @@ from typing import Any
 import click
 import numpy as np
 
+from ..checking.ladders import climb
+from ..checking.stencils import exact, noise
 from ..transforms import value_and_grad
 from .finding import Function, find_function, parse_point, shown
 from .screen import heading, number, say, show_table
@@ -39,7 +41,8 @@ class Slope:
     def agrees(self) -> bool:
         """Whether the two are equal as far as finite differences can tell."""
         size = max(abs(self.derivative), abs(self.difference))
-        return abs(self.derivative - self.difference) <= max(1e-6 * size, self.uncertainty)
+        known = math.isfinite(self.uncertainty)
+        return known and abs(self.derivative - self.difference) <= max(1e-6 * size, self.uncertainty)
 
 
 def show_gradient(text: str, at: Iterable[str]) -> int:
@@ -102,25 +105,28 @@ def _along(function: Function, point: dict[str, float], name: str) -> Callable[[
 
 
 def central_difference(f: Callable[[float], float], x: float) -> tuple[float, float]:
-    """f′(x) ≈ (4 D(h) − D(2h))/3 with D(h) = (f(x + h) − f(x − h))/2h, and how far it may be wrong.
+    """f′(x) from the checker's ladder of falling steps, and how far it may be wrong; at a kink the mean of both sides.
 
-    Where f bends too much for the step, or has no value so far from x (log beside 0), the step shrinks.
+    The first step is an eighth of 1, or of x if that is larger; where that tells little, an eighth of x.
 
     >>> estimate, uncertainty = central_difference(np.exp, 0.0)
-    >>> abs(estimate - 1) < 1e-11 < uncertainty < 1e-5
+    >>> abs(estimate - 1) <= uncertainty < 1e-11
     True
     """
-    best = (np.nan, np.inf)
-    first = 7e-4  # ε^(1/5): rounding, ε/h, and the neglected h⁴ are then alike
-    for h in (first * size / 10**k for size in (max(1.0, abs(x)), abs(x) or 1.0) for k in range(12)):
-        samples = np.array([f(x - 2 * h), f(x - h), f(x + h), f(x + 2 * h)])
-        far, near = (samples[3] - samples[0]) / (4 * h), (samples[2] - samples[1]) / (2 * h)
-        rounding = 10 * np.finfo(float).eps * np.max(np.abs(samples)) / h
-        found = float((4 * near - far) / 3), float(abs(near - far) + rounding)
-        best = min(best, found, key=lambda pair: pair[1] if np.isfinite(pair[1]) else np.inf)
-        if best[1] <= 1e-5 * abs(best[0]):
-            break
-    return best
+    found = [_climbed(f, x, size) for size in dict.fromkeys((max(1.0, abs(x)), abs(x) or 1.0))]
+    return min(found, key=lambda pair: pair[1] if np.isfinite(pair[1]) else np.inf)
+
+
+def _climbed(f: Callable[[float], float], x: float, size: float) -> tuple[float, float]:
+    far = [abs(y) for y in (f(x), f(x - size / 8), f(x + size / 8)) if math.isfinite(y)]
+    _, exponent = math.frexp(max(far))  # of numbers near 1 no square is too large
+    values = lambda point: np.ldexp([f(float(point[0]))], -exponent)
+    at, u = np.array([x]), exact(np.array([x]), np.array([size]))
+    y = values(at)
+    slopes = climb(values, at, u, y, noise(values, at, u, y)[0], goal=np.zeros(1), expected=None)
+    both = (slopes.left + slopes.right) / 2, slopes.side_error
+    value, error = both if slopes.kink[0] else (slopes.value, slopes.error)
+    return float(np.ldexp(value / u, exponent)[0]), float(np.ldexp(error / abs(u), exponent)[0])
 
 
 def swallowed(f: Callable[[float], float], x: float, slope: float) -> bool:
