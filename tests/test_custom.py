@@ -333,3 +333,34 @@ def test_a_custom_rule_belongs_to_a_method_as_well():
 
     Square.__call__.defvjp(lambda self, x: (x**self.power, x), lambda x, g: (None, 3 * g * x))
     assert tg.grad(Square())(2.0) == 6.0
+
+
+@pytest.mark.parametrize(
+    ("tangent", "culprit"),
+    [
+        (lambda x, t: t**2, "power"),
+        (lambda x, t: t * t, "multiply"),
+        (lambda x, t: np.sin(t), "sin"),
+        (lambda x, t: x / (1 + t), "divide"),
+        (lambda x, t: np.maximum(t, 0), "maximum"),
+    ],
+)
+def test_a_forward_rule_that_is_not_linear_is_refused(tangent, culprit):
+    bent = tg.custom_jvp(lambda x: np.sin(x))
+    bent.defjvp(lambda primals, tangents: (np.sin(*primals), tangent(*primals, *tangents)))
+    with pytest.raises(GradientError, match=f"not linear in the tangents, because of {culprit}"):
+        tg.grad(lambda x: np.sum(bent(x)))(X)
+
+
+@pytest.mark.parametrize(
+    "tangent",
+    [
+        lambda x, t: np.where(x > 1, t, 0) - t / x,
+        lambda x, t: np.einsum("ij,j->i", np.outer(x, x), t) + np.cumsum(t)[::-1] + np.mean(t),
+        lambda x, t: np.linalg.solve(np.diag(x), t) + np.concatenate([t[1:], t[:1]]) + np.real(np.fft.fft(t)),
+    ],
+)
+def test_a_forward_rule_may_be_any_linear_map(tangent):
+    own = tg.custom_jvp(lambda x: np.sin(x))
+    own.defjvp(lambda primals, tangents: (np.sin(*primals), tangent(*primals, *tangents)))
+    np.testing.assert_allclose(tg.jacobian(own, mode="reverse")(X), tg.jacobian(own, mode="forward")(X), rtol=1e-12)

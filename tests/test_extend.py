@@ -278,3 +278,17 @@ def test_a_flat_function_of_ones_own_is_called_by_what_flat_returns():
 def test_rules_in_a_list_are_rules():
     root = extend.primitive(lambda x: np.sqrt(x), [lambda g, y, x: g * 0.5 / y])
     assert tg.grad(lambda x: np.sum(np.where(x > 0, root(x), 0)))(np.array([0.0, 4.0])).tolist() == [0.0, 0.25]
+
+
+def test_a_function_in_pythons_numbers_makes_arrays():
+    sine = extend.elementwise(lambda x: math.sin(x), lambda g, y, x: g * np.cos(x))
+    product = extend.primitive(lambda x, y: int(x) * int(y), (lambda g, z, x, y: g * y, lambda g, z, x, y: g * x))
+    pair = extend.primitive(lambda x: [1.0, float(x)], (lambda g, y, x: g[1],))
+    assert tg.grad(lambda x: np.sin(sine(x)) + sine(x))(0.5) == np.cos(np.sin(0.5)) * np.cos(0.5) + np.cos(0.5)
+    assert tg.grad(lambda x: product(x, x))(3.0) == 6.0
+    assert tg.grad(lambda x: pair(x)[1] * pair(x)[0])(3.0) == 1.0
+    leaf = tg.Tensor(0.5, requires_grad=True)
+    sine(leaf).backward()
+    assert leaf.grad == np.cos(0.5)
+    with pytest.raises(ShapeError, match="is a return missing"):
+        extend.elementwise(lambda x: None, lambda g, y, x: g)(tg.Tensor(1.0))

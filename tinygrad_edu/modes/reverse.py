@@ -289,10 +289,25 @@ def transposed(node: Node, args: Sequence[Any], y: Any) -> Any:
             (r.node, c) for r, c in zip(roots, g if isinstance(g, list) else [g], strict=True) if type(r) is Tensor
         ]
         traced = [(root, c) for root, c in pairs if root is not None]
+        _refuse_bent(op.name, [root for root, _ in traced], nodes)
         found = pullback([root for root, _ in traced], [c for _, c in traced], nodes) if traced else {}
         return [None if t is None else found.get(t.node) for t in tangents]  # type: ignore[arg-type]
 
     return pull
+
+
+def _refuse_bent(name: str, roots: list[Node], sources: list[Node]) -> None:
+    """Raise GradientError for a map that is no linear one: a line of it reads what depends on the sources."""
+    if not roots:
+        return
+    lines, wanted, _ = history(roots, sources)
+    for line in lines:
+        read = line.op.places_read([p if p in wanted else None for p in line.parents]) or ()  # type: ignore[union-attr]
+        if any(i < 0 or line.parents[i] in wanted for i in read if i < len(line.parents)):
+            raise GradientError(
+                f"{name}: its forward rule is not linear in the tangents, because of {line.op.name}. "  # type: ignore[union-attr]
+                "A tangent may be added, and multiplied with what does not depend on it"
+            )
 
 
 def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> None:

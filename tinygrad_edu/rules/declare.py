@@ -21,10 +21,15 @@ argument). It never undoes broadcasting: the walks do that once for all rules. N
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import partial, wraps
 from itertools import count
+from types import FunctionType
 from typing import Any
 
+import numpy as np
+
+from ..calls import SEQUENCES
+from ..errors import ShapeError
 from ..graph import RULES, Op
 
 Rule = Callable[..., Any]
@@ -203,8 +208,30 @@ def flat(*functions: Callable[..., Any]) -> Any:
 
 
 def _enter(function: Callable[..., Any], op: Op) -> Op:
+    if isinstance(op.function, FunctionType) and op.function.__module__.partition(".")[0] != __name__.partition(".")[0]:
+        op.function = _of_arrays(op.function, op)
     RULES[function] = op
     return op
+
+
+def _of_arrays(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
+    """A user's function that may compute in Python's numbers, as `math.sin` does; its results are NumPy's."""
+
+    @wraps(function)
+    def computed(*args: Any, **params: Any) -> Any:
+        return _as_array(function(*args, **params), op)
+
+    return computed
+
+
+def _as_array(y: Any, op: Op) -> Any:
+    if type(y) in (float, complex) or (type(y) is int and not op.flat):
+        return np.asarray(y, complex if type(y) is complex else float)[()]
+    if type(y) in SEQUENCES:
+        return type(y)(_as_array(v, op) for v in y)
+    if y is None:
+        raise ShapeError(f"{op.name}: its function returned None (is a return missing?). Expected an array")
+    return y
 
 
 def _name(function: Any) -> str:
