@@ -75,6 +75,7 @@ MANY = RNG.uniform(0.5, 2.0, 10_000)
 SQUARE = RNG.standard_normal((3, 3))
 SYMMETRIC = SQUARE + SQUARE.T
 SCALES = np.array([1e-8, 1e-3, 1.0, 1e4, 1e10])
+HILBERT = 1 / (np.arange(6.0)[:, None] + np.arange(6.0) + 1)
 LABELS = np.array([0, 2, 1, 2])
 
 
@@ -158,6 +159,9 @@ CORRECT = [
     Case("a norm",                           lambda x: np.linalg.norm(x),                   (np.array([1e-9, 2e-9]),)),
     Case("a deep chain",                     lambda x: _deep(x),                            (X,)),
     Case("solve, ill-conditioned",           lambda a, b: np.sum(np.linalg.solve(a, b)),    (np.vander(P), X)),
+    Case("solve, constant and ill-conditioned", lambda b: np.linalg.solve(HILBERT, b),      (np.ones(6),)),
+    Case("by hand: an ill-conditioned solve", lambda b: np.sum(np.linalg.solve(HILBERT, b) ** 2), (np.ones(6),),
+                                                                                            lambda g, b: 2 * g * np.linalg.solve(HILBERT.T, np.linalg.solve(HILBERT, b))),
     Case("1e12 + x",                         lambda x: np.sum((1e12 + x) ** 2) * 1e-12,     (X,)),
     Case("inputs of 1e-300",                 lambda x: np.sum(np.sin(x)),                   (np.array([1e-300, 3e-300]),)),
     Case("inputs of 1e300",                  lambda x: np.sum(x * 2),                       (np.array([1e300, -3e300]),)),

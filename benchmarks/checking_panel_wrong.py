@@ -72,6 +72,7 @@ second_only   = primitive(_named("second_only", lambda x, y: x * y), (lambda g, 
 large_batch   = elementwise(_named("large_batch", lambda x: np.tanh(x)), lambda g, y, x: g * (1 - y * y) * (1.001 if x.size >= 64 else 1))
 saturated     = elementwise(_named("saturated", lambda x: np.tanh(x)), lambda g, y, x: g * 2 / np.cosh(x) ** 2)
 narrow_only   = elementwise(_named("narrow_only", lambda x: np.tanh(x)), lambda g, y, x: g * (1 - y * y) * (1.1 if x.dtype == np.float32 else 1))
+slightly_narrow = elementwise(_named("slightly_narrow", lambda x: np.exp(x)), lambda g, y, x: g * y * (1.001 if x.dtype == np.float32 else 1))
 square_root   = elementwise(_named("square_root", lambda x: np.sqrt(x)), lambda g, y, x: g * 0.5 / y * (1 + 1e-6))
 fudged_log    = elementwise(_named("fudged_log", lambda x: np.log(x)), lambda g, y, x: g / (x + 1e-11))
 below_0       = elementwise(_named("below_0", lambda x: np.maximum(x, 0)), lambda g, y, x: g * (x >= -1e-6))
@@ -194,6 +195,12 @@ WRONG = [
     Case("by hand: one in 10,000",         lambda x: np.sum(x**2), (MANY,),  lambda g, x: g * 2 * x * _one_of_many),
     Case("by hand: adds to old gradients", np.sin, (X,), Forgetful().accumulating),
     Case("by hand: not deterministic",     np.sin, (X,), Forgetful().counting),
+    Case("by hand: noise of 1e-10",        np.sin, (X,), lambda g, x: g * np.cos(x) * (1 + 1e-10 * _noise.standard_normal())),
+    Case("by hand: twice in a tail",       np.tanh, (np.array([18.0, 0.5]),), lambda g, x: g * np.array([2.0, 1.0]) / np.cosh(x) ** 2),
+    Case("by hand: twice, exp underflows", nn.sigmoid, (np.array([-30.0, 0.5]),), lambda g, x: g * np.array([2.0, 1.0]) * nn.sigmoid(x) * nn.sigmoid(-x)),
+    Case("a wrong power's second order",   lambda x, y: np.sum(once_only(x) ** y),            (X, P), None, "once_only"),
+    Case("by 1e-3 in float32 only",        lambda x: np.sum(slightly_narrow(x)),              (X.astype("f4"),), None, "slightly_narrow"),
+    Case("by hand: in float32 only",       np.sin, (X.astype("f4"),), lambda g, x: g * np.cos(x) * (1.01 if x.dtype == np.float32 else 1)),
     Case("by hand: noisy",                 np.sin, (X,), lambda g, x: g * np.cos(x) * (1 + 1e-7 * _noise.standard_normal(4))),
     Case("by hand: one buffer for all",    np.sin, (X,), Forgetful().stale),
     Case("by hand: writes the cotangent",  np.sin, (X,), _writing_cotangent),

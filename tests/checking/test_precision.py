@@ -47,3 +47,13 @@ def test_a_vjp_that_is_wrong_in_float32_alone_fails_without_a_record():
 def test_what_overflows_in_float16_is_inconclusive():
     report = tg.check(lambda x: np.std(x), np.linspace(0, 1000, 50).astype("f2"), order=1)
     assert report.reason == "in its own precision: it overflows there, where float64 does not"
+
+
+@pytest.mark.parametrize("n", [6, 8, 10])
+def test_a_solve_with_a_constant_matrix_errs_by_its_condition(n):
+    hilbert = 1 / (np.arange(n)[:, None] + np.arange(n) + 1.0)
+    f = lambda b: np.linalg.solve(hilbert, b)
+    assert tg.check(f, np.ones(n), order=1).verdict != "fail"
+    assert tg.check_vjp(f, (np.ones(n),), lambda g, b: np.linalg.solve(hilbert.T, g)).verdict != "fail"
+    wrong = lambda g, b: np.linalg.solve(hilbert.T, g) * (1 + 1e-2)
+    assert n == 10 or tg.check_vjp(f, (np.ones(n),), wrong).verdict == "fail"

@@ -4,8 +4,6 @@ One line is a small function with a gradient of its own, so the checker that dou
 The first line that fails, in the order of computing, is named, with the line of the user's program that wrote it. After
 a failure of second order the record holds the backward pass too, and after its lines come those of the forward pass
 once more, with the second derivatives of their rules.
-
-The record keeps only the shadows of large arrays; a witness is shown every line before that.
 """
 
 from __future__ import annotations
@@ -20,14 +18,13 @@ import numpy as np
 
 from ..calls import is_inexact
 from ..errors import TinygradError
-from ..graph import RULES, Node, Op
-from ..modes.anomaly import witnessed
-from ..places import Place, place_of_user
+from ..graph import RULES, Op
+from ..places import Place
 from ..rules.arithmetic import power_log
-from ..runs import Run
 from ..tensor import Tensor, record
 from ..trees import leaves
 from .bisection import worst_element
+from .lines import Line, lines_of
 from .mistakes import likely
 from .precision import narrow
 from .problems import Problem, of_flat
@@ -42,18 +39,6 @@ RESULTS = {power_log: (0, np.power)}
 variable of its own, and has no rule."""
 PATIENCE = 20.0
 """Seconds after which the walk ends, wherever it is."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the record as it was when it was written, with all its arrays."""
-
-    serial: int
-    op: Op
-    args: tuple[Any, ...]
-    params: dict[str, Any]
-    traced: tuple[int, ...]
-    place: Place | None
 
 
 @dataclass(frozen=True)
@@ -86,33 +71,6 @@ class Culprit:
         likely_ = f"\n    {self.mistake}" if self.mistake else ""
         place = f"\n    {self.place}" if self.place else ""
         return f"{self.operation}{of}: {kind} is wrong: {self.reason}{likely_}{place}"
-
-
-class Reader:
-    """A witness that keeps every line it is shown."""
-
-    def __init__(self) -> None:
-        self.lines: list[Line] = []
-
-    def line(self, node: Node) -> None:
-        """A line has been written."""
-        assert node.op is not None
-        traced = tuple(i for i, p in enumerate(node.parents) if p is not None and is_inexact(node.args[i]))
-        self.lines.append(Line(node.serial, node.op, node.args, node.params, traced, place_of_user()))
-
-    def begins(self, lines: Any) -> None:
-        """A pass begins: nothing to do."""
-
-    def passed(self, *args: Any) -> None:
-        """A pass has been walked."""
-
-
-def lines_of(problem: Problem, x: Array, narrow: bool = False) -> list[Line]:
-    """The lines that one run of the function writes, in order; in the user's own precision if `narrow`."""
-    reader = Reader()
-    with witnessed(reader), np.errstate(all="ignore"):
-        Run("check", problem.function, problem.inputs.arrays(x, narrow=narrow))
-    return sorted((line for line in reader.lines if line.traced), key=lambda line: line.serial)
 
 
 def first_wrong(

@@ -72,7 +72,7 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> 
     if not np.isfinite(first).all():
         return  # no arithmetic is exact there; what it should be, differences will say
     again = problem.pull(problem.x, v, fresh=True)
-    if deterministic and _differ(problem, again, first, first):
+    if deterministic and _differ(problem, again, first, first, least=1024 * EPS):
         yield _row("the vjp is deterministic", FAIL, "the vjp gave two answers to the same question")
         return
     excuse = _Excuse(problem, v, rng)
@@ -134,11 +134,13 @@ class _Excuse:
         return 512 * EPS * problem.spread(problem.x, v) / steps + 64 * (excuse if np.isfinite(excuse) else 0)
 
 
-def _differ(problem: Problem, found: Array, expected: Array, size: Array, excuse: _Excuse | None = None) -> bool:
+def _differ(
+    problem: Problem, found: Array, expected: Array, size: Array, excuse: _Excuse | None = None, least: float = ROUNDING
+) -> bool:
     """True if two answers that should be equal are not; a part of the largest number of each argument is excused."""
     if not np.isfinite(found).all():
         return True
     apart, bound = np.abs(found - expected), np.empty_like(size)
     for a, b in zip(problem.inputs.offsets[:-1], problem.inputs.offsets[1:], strict=True):
-        bound[a:b] = max(ROUNDING, 64 * problem.coarse) * np.max(np.abs(size[a:b]), initial=0)
+        bound[a:b] = max(least, 64 * problem.coarse) * np.max(np.abs(size[a:b]), initial=0)
     return bool(np.any(apart > bound) and (excuse is None or np.any(apart > bound + excuse.bound())))

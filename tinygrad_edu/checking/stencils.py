@@ -97,7 +97,7 @@ def leaps(f: Callable[[Array], Array], x: Array, u: Array, y: Array, slope: Arra
     """Where f jumps at x itself: beside it, f has changed by more than a slope explains, however near.
 
     Not less at 2⁻⁴¹ than at 2⁻³⁶, and not by noise, which would be seen a little further on too. (An infinite slope may
-    look the same from so near.) `slope` is what the gradient would change f by at most, `size` how large f is by nature.
+    look the same from so near.) `slope` is what the gradient changes f by at most, `size` how large f is by nature.
     """
     near = [np.abs(f(x + (side * FINEST) * u) - y) for side in (1.0, -1.0)]
     found = np.zeros(y.shape, bool)

@@ -8,12 +8,14 @@ scales, because a ladder whose steps are powers of 4 can fall into step with an 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from .ladders import Slopes
+from .lines import conditioned
 from .points import Point
 from .probes import Direction, elements, groups
 from .stencils import EPS, Array, by_value, exact
@@ -135,7 +137,7 @@ class Trial(Point):
             if verdict in (FAIL, OPEN):
                 self.suspects.append((row, direction, j, known))
             alone = direction.element is not None or self.x.size == 1
-            if alone and known.sharp and known.analytic and (verdict == ZERO or reason == BELOW):
+            if alone and known.sharp and known.analytic and not known.kink:
                 self.faint.append((row, direction, j, known))
 
     def chance_of_missing(self, error: float) -> float:
@@ -217,7 +219,8 @@ class Trial(Point):
 
         (A direction that mixes elements may be: where one of two is lost to rounding, half of the sum is left.)
         """
-        off = [s for s in self.faint if s[0].apart > max(1e-7, 64 * self.problem.coarse) and s[0].verdict != FAIL]
+        least = max(1e-7, 64 * self.problem.coarse)
+        off = [s for s in self.faint if s[0].apart > least and (s[0].verdict == ZERO or s[0].reason == BELOW)]
         for row, direction, j, known in sorted(off, key=lambda s: -s[0].apart)[:2]:
             ratios = [known.analytic / known.numeric if known.numeric else np.inf]
             for x in (self.x * (1 + 2.0**-6 * self._amounts()) for _ in range(3)):
@@ -229,13 +232,14 @@ class Trial(Point):
             factor = float(np.mean(ratios))
             if factor and np.isfinite(factor) and np.ptp(ratios) <= 1e-3 * min(abs(factor), abs(factor - 1)):
                 row.verdict, row.reason = FAIL, f"off by a factor {factor:.7g}, here and nearby"
+                self.suspects = [s for s in self.suspects if s[0] is not row]
                 self.suspects.append((row, direction, j, known))
 
     def _measure_conditioning(self) -> None:
         """How much the gradient changes if x moves by four ulps: no program can be asked for more than that.
 
         Zeros, ties and symmetries stay. A gradient that jumps all the same, but no further if x moves further, has a
-        kink here and is not badly conditioned.
+        kink here and is not badly conditioned. What a part of f solves errs by as much as it does, constants and all.
         """
         amounts = [self._amounts() for _ in range(3)]
         self.moved = [self.x * (1 + 4 * EPS * a) for a in amounts]
@@ -244,7 +248,10 @@ class Trial(Point):
         if jump.any():
             further = [self._change(self.x * (1 + 256 * EPS * a)) for a in amounts]
             jump &= np.max(further, axis=0) < 8 * change
+        worst = conditioned(self.problem, self.x, self.rng)
         self.conditioning = np.where(jump, 0, change)
+        for a, b in pairwise(self.problem.inputs.offsets if worst > 64 * EPS else ()):
+            self.conditioning[:, a:b] += worst * np.max(self.largest[:, a:b], axis=1, initial=0, keepdims=True)
         self.wobbles: dict[int, list[Array]] = {}
 
     def _amounts(self) -> Array:
