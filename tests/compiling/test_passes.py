@@ -17,6 +17,7 @@ from tinygrad_edu.compiling.passes import (
     fuse,
     gather,
     improved,
+    lay,
     lower,
     merge,
     reuse,
@@ -37,7 +38,8 @@ from .programs import programs
 
 PASSES = {
     "fold": fold, "simplify": simplify, "merge": merge, "drop": drop, "sink": sink, "flag": flag, "fuse": fuse,
-    "improved": improved, "stack": stack, "factor": factor, "factors taken out": lambda p: improved(p, looked_at=True),
+    "improved": improved, "stack": stack, "factor": factor, "lay": lay, "lay and flag": lambda p: flag(lay(p)),
+    "factors taken out": lambda p: improved(p, looked_at=True),
     "lower": lambda p: lower(p), "reuse": lambda p: reuse(p, smallest=1),
     "gather": lambda p: gather(fuse(p, is_spoken, smallest=1, numbers=True), can_emit, is_view),
 }  # fmt: skip
@@ -285,3 +287,72 @@ def test_lower_makes_scalar_products_of_sums_of_products():
     program = drop(lower(improved(traced(f, x))))
     assert [line.operation for line in program.lines].count(np.vdot) == 2
     assert program(x)[0] == pytest.approx(f(x), rel=1e-13)
+
+
+def test_reshapes_go_after_pointwise_lines():
+    x = np.arange(6.0)
+    before = traced(lambda x: np.sum(np.exp(2.0 * (x + 1.0).reshape(2, 3)) - x.reshape(2, 3)), x)
+    program = drop(lay(before))
+    assert np.reshape not in operations(program)
+    assert program(x)[0] == pytest.approx(before(x)[0])
+
+
+def test_transposes_are_flags_of_products_also_through_pointwise_lines():
+    x, v = np.arange(12.0).reshape(4, 3), np.array([1.0, -2.0, 0.5, 3.0])
+    before = traced(lambda x, v: ((x.T * v) @ x).T, x, v)
+    program = drop(flag(lay(simplify(before))))
+    assert np.matrix_transpose not in operations(program)
+    assert operations(program)[-1] is product
+    np.testing.assert_allclose(program(x, v)[0], before(x, v)[0])
+
+
+def test_a_transposed_product_of_transposes_has_no_transpose_left():
+    x, y = np.arange(12.0).reshape(4, 3), np.arange(8.0).reshape(2, 4)
+    before = traced(lambda x, y: (x.T @ y.T).T, x, y)
+    program = drop(flag(simplify(before)))
+    assert operations(program) == [np.matmul]
+    np.testing.assert_allclose(program(x, y)[0], y @ x)
+
+
+def over(f, *args):
+    """For each result of a kernel that is written over an argument: the two."""
+    program = reuse(fuse(improved(traced(f, *args)), smallest=1), smallest=1)
+    kernels = {v: line for line in program.lines if isinstance(line.operation, Kernel) for v in line.results}
+    return [(v, x) for v, x in program.notes["out"].items() if v in kernels and x in kernels[v].reads]
+
+
+def test_a_result_is_written_over_an_argument_only_when_that_was_read():
+    x = np.linspace(0.1, 1.0, 49).reshape(7, 7)
+    assert over(lambda x: np.exp(x @ x) * 2.0, x)
+    assert not over(lambda x: np.exp(x) * 2.0, x)  # the caller's own
+
+    def twice(x):
+        y = x @ x
+        return np.exp(y) * 2.0, y
+
+    def read_after(x):
+        y = x @ x
+        z = np.exp(y)
+        return z, np.sum(z * y)
+
+    assert not over(twice, x)
+    assert not over(read_after, x)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "c"])
+@pytest.mark.parametrize("turned", [False, True])
+def test_memory_that_does_not_lie_in_order_is_not_written_to_as_if_it_did(backend, turned):
+    def f(x):
+        y = x.T * 2.0 if turned else x * 2.0  # as NumPy makes it, y lies as x does
+        z = y @ x
+        w = np.exp(-np.tanh(y)) + np.sqrt(np.abs(z)) * y
+        return w @ (np.tanh(w) * np.exp(-w * w) + np.log1p(w * w)), np.sum(w)
+
+    x = np.random.default_rng(0).normal(size=(400, 400))
+    expected, sums = f(x)
+    compiled = tg.compile(f, backend, threads=2)
+    for each in (x, np.asfortranarray(x)):
+        compiled(each)
+        found = compiled.wait()(each)
+        np.testing.assert_allclose(found[0], expected, rtol=1e-11, atol=1e-9)
+        np.testing.assert_allclose(found[1], sums, rtol=1e-11)

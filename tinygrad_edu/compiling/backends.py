@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from .emit_blocks import is_narrow
 from .emit_c import can_emit
 from .emit_numpy import Module, emit_numpy
 from .passes import drop, fuse, gather, lower, merge, reuse
-from .passes.fuse import domain_of
+from .passes.fuse import domain_of, is_narrow
 from .program import Line, Program, Region
 from .spelling_c import is_spoken
 from .storage import is_view

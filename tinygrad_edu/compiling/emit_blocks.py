@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from .passes.fuse import domain_of, is_reduction
+from .passes.fuse import domain_of, is_narrow, is_reduction
 from .program import Kernel, Line, Value
 from .spelling import Speller
 
@@ -59,13 +59,6 @@ def columns(x, i, j):
     block = np.moveaxis(x[i:j], 0, -1)
     return block if block.strides[-1] == block.itemsize else np.ascontiguousarray(block)
 '''
-NARROW = 32
-"""Elements of a last axis along which NumPy's inner loops do not pay."""
-
-
-def is_narrow(domain: tuple[int, ...]) -> bool:
-    """True if blocks are better laid out with the first axis last."""
-    return len(domain) > 1 and domain[-1] < NARROW and domain[0] >= NARROW * domain[-1]
 
 
 def _new(name: str, taken: set[str]) -> str:
@@ -76,6 +69,11 @@ def _new(name: str, taken: set[str]) -> str:
     return name
 
 
+def over(name: str, fresh: str) -> str:
+    """The memory of an array that nobody reads any more, if its elements lie in order."""
+    return f"{name} if {name}.flags.c_contiguous else {fresh}"
+
+
 class BlockWriter:
     """Writes one kernel.
 
@@ -84,9 +82,11 @@ class BlockWriter:
     loops are long: 5,000 points in 6 dimensions are 6 rows of 5,000.
     """
 
-    def __init__(self, line: Line, speller: Speller, out: Mapping[Value, Value], threads: int) -> None:
+    def __init__(
+        self, line: Line, speller: Speller, out: Mapping[Value, Value], threads: int, spent: Collection[Value] = ()
+    ) -> None:
         assert isinstance(line.operation, Kernel)
-        self.line, self.outer, self.out, self.threads = line, speller, out, threads
+        self.line, self.outer, self.out, self.threads, self.spent = line, speller, out, threads, spent
         self.lines, self.domain = line.operation.program.lines, line.operation.domain
         sums = [each for each in self.lines if is_reduction(each)]
         self.reduced = {each.result: each for each in sums}
@@ -120,7 +120,7 @@ class BlockWriter:
             kind = "" if v.dtype == np.float64 else f", np.{v.dtype}"
             fresh = f"np.empty({shape[0] if len(shape) == 1 else shape}{kind})"
             fresh = f"np.moveaxis({fresh}, -1, 0)" if self.turned else fresh
-            result.append(f"{names[v]} = {names[self.out[v]] if v in self.out else fresh}")
+            result.append(f"{names[v]} = {over(names[self.out[v]], fresh) if v in self.out else fresh}")
         for v in self.whole:
             turned = f"{names[v]}[..., None]"
             turned = turned if len(v.shape) < len(self.domain) else f"np.moveaxis({names[v]}, 0, -1)"
@@ -147,6 +147,7 @@ class BlockWriter:
             last.update({x: max(last[x], last[product]) for x in rows})
         free: list[tuple[str, np.dtype | None]] = []
         inside = {each.result for each in self.lines} - set(self.line.results)
+        inside.update(v for v in self.cut if v in self.spent and v.shape == self.domain)
         scalar_products = self._scalar_products()
         for k, each in enumerate(self.lines):
             if each.result in scalar_products:
@@ -166,8 +167,9 @@ class BlockWriter:
         users, found = self.line.operation.program.users, {}  # type: ignore[attr-defined]
         for each in self.lines if self.flat else ():
             total = next((s for s in self.reduced.values() if s.args[0] is each.result and s.operation is np.sum), None)
-            if each.operation is np.multiply and total is not None and users[each.result] == 1:
-                rows = [x for x in each.args if type(x) is Value and x.shape == self.domain and x.dtype == np.float64]
+            if each.operation in (np.multiply, np.square) and total is not None and users[each.result] == 1:
+                args = each.args * (1 + (each.operation is np.square))
+                rows = [x for x in args if type(x) is Value and x.shape == self.domain and x.dtype == np.float64]
                 if len(rows) == 2:
                     found[each.result] = (rows[0], rows[1])
         return found

@@ -11,11 +11,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from ..rules.indexing import scatter, setitem
+from .emit_blocks import over
 from .loops import LoopWriter, merged, place
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, values_in
@@ -121,9 +123,11 @@ class CModule:
 class RegionWriter:
     """Writes one region."""
 
-    def __init__(self, module: CModule, line: Line, names: Mapping[Value, str]) -> None:
+    def __init__(
+        self, module: CModule, line: Line, names: Mapping[Value, str], out: Mapping[Value, Value] = MappingProxyType({})
+    ) -> None:
         assert isinstance(line.operation, Region)
-        self.module, self.names = module, names
+        self.module, self.names, self.out = module, names, out
         self.program: Program = line.operation.program
         self.name = f"region_{len(module.wrappers) + 1}"
         self.where: dict[Value, Storage] = {}
@@ -186,7 +190,8 @@ class RegionWriter:
             else:
                 self.where[v] = Storage(f"({C_TYPES[kind]} *)DATA(y{i})", 0, v.shape, contiguous(v.shape))
                 shape = v.shape[0] if len(v.shape) == 1 else v.shape
-                own.append((f"y{i}", self.names[v], f"np.empty({shape}{_dtype(kind)})"))
+                fresh = f"np.empty({shape}{_dtype(kind)})"
+                own.append((f"y{i}", self.names[v], over(self.names[self.out[v]], fresh) if v in self.out else fresh))
                 results.append(self.names[v])
         numbers = [
             (f"numbers_{kind}", f"numbers_{kind}", f"np.empty({len(some)}{_dtype(kind)})")
@@ -321,7 +326,7 @@ class RegionWriter:
     def _kernel(self, line: Line, kernel: Kernel) -> None:
         inputs, outputs = kernel.program.inputs, kernel.program.outputs
         xs, ys = [self.where[v] for v in inputs], [self._place(v) for v in outputs]
-        writer = LoopWriter(kernel, xs)
+        writer = LoopWriter(kernel, xs, apart=not any(self.out.get(v) in inputs for v in outputs))
         if not writer.step:
             name = self.module.function("loop", writer.signature(), writer.body())
             self.body.append(f"{name}({', '.join(s.pointer for s in [*xs, *ys])});")

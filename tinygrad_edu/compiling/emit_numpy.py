@@ -28,6 +28,8 @@ from .spelling import ATOM, Speller
 from .toolchain import build, functions
 
 WIDTH = 100
+FORGOTTEN = 4096
+"""Bytes of an array from which on it is deleted where nobody reads it any more."""
 
 
 @dataclass(frozen=True)
@@ -95,16 +97,20 @@ class Emitter:
             v for line in program.lines if isinstance(line.operation, Kernel | Region) for v in line.reads
         )
         self.out: dict[Value, Value] = dict(program.notes.get("out", {}))
+        self.spent = program.notes.get("spent", ())
         self.body: list[str] = []
         self.c = CModule(fast=fast, threads=threads)
         self.place: Any = None
 
     def module(self) -> Module:
-        dying = self.dying()
+        dying, last = self.dying()
         for i, line in enumerate(self.program.lines):
             self.line(line, i)
-            if i in dying:
-                self.body.append(f"del {', '.join(self.names[v] for v in dying[i])}")
+            done = dying.pop(i, [])
+            if line.results[0] in self.speller.nested:  # what it reads is read later, with it
+                dying.setdefault(last[line.results[0]], []).extend(done)
+            elif named := [self.names[v] for v in done if v not in self.speller.nested]:
+                self.body.append(f"del {', '.join(named)}")
         results = self.results()
         signature = ", ".join(self.names[v] for v in self.program.inputs)
         about = [f"{self.names[v]}: {v.kind}" for v in self.program.inputs]
@@ -126,8 +132,11 @@ class Emitter:
         parts.append(f"    return {results}\n")
         return Module("\n".join(parts), self.name, self.speller.given, self.c)
 
-    def dying(self) -> dict[int, list[Value]]:
-        """After each line the large arrays that nobody reads any more, so that their memory is there for the next."""
+    def dying(self) -> tuple[dict[int, list[Value]], dict[Value, int]]:
+        """After each line the arrays that nobody reads any more, so that their memory is there for the next.
+
+        And the number of the last line that reads each value.
+        """
         last: dict[Value, int] = {}
         kept = {*self.program.inputs, *values_in(self.program.outputs)}
         for i, line in enumerate(self.program.lines):
@@ -137,10 +146,10 @@ class Emitter:
                 kept.update(v for v in [*line.reads, line.result])
         found: dict[int, list[Value]] = {}
         for v, i in last.items():
-            if v not in kept and v.dtype is not None and v.size >= SMALLEST:  # smaller ones may be nested
+            if v not in kept and v.dtype is not None and v.size * v.dtype.itemsize >= FORGOTTEN:
                 found.setdefault(i, []).append(v)
         found.pop(len(self.program.lines) - 1, None)
-        return found
+        return found, last
 
     def results(self) -> str:
         """The returned tuple: each result an array of the caller's own."""
@@ -164,12 +173,12 @@ class Emitter:
 
     def line(self, line: Line, i: int) -> None:
         if isinstance(line.operation, Kernel):
-            self.body += BlockWriter(line, self.speller, self.out, self.threads).text()
+            self.body += BlockWriter(line, self.speller, self.out, self.threads, self.spent).text()
             return
         if isinstance(line.operation, Region):
             left = ", ".join(self.names[v] for v in line.results) + "," * (len(line.results) == 1)
             right = ", ".join(self.names[v] for v in line.reads)
-            self.body.append(f"{left} = {RegionWriter(self.c, line, self.names).write()}({right})  # in C")
+            self.body.append(f"{left} = {RegionWriter(self.c, line, self.names, self.out).write()}({right})  # in C")
             return
         if line.operation is added_at:
             self.addition(line)

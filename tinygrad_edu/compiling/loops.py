@@ -55,9 +55,10 @@ def merged(domain: Sequence[int], strides: Sequence[Strides]) -> tuple[tuple[int
 
 
 class LoopWriter:
-    """Writes a kernel as a nest of loops."""
+    """Writes a kernel as a nest of loops; `apart` says that no result is written over an argument."""
 
-    def __init__(self, kernel: Kernel, arrays: Sequence[Storage]) -> None:
+    def __init__(self, kernel: Kernel, arrays: Sequence[Storage], apart: bool = True) -> None:
+        self.pointer = "*restrict " if apart else "*"
         self.kernel, self.lines = kernel, kernel.program.lines
         self.inputs, self.outputs = kernel.program.inputs, kernel.program.outputs
         self.reduced = {line.result: line for line in self.lines if is_reduction(line)}
@@ -97,8 +98,8 @@ class LoopWriter:
 
     def signature(self) -> str:
         """The arguments: a pointer for each input and output."""
-        ins = [f"const {C_TYPES[str(v.dtype)]} *restrict a{i}" for i, v in enumerate(self.inputs)]
-        outs = [f"{C_TYPES[str(v.dtype)]} *restrict o{i}" for i, v in enumerate(self.outputs)]
+        ins = [f"const {C_TYPES[str(v.dtype)]} {self.pointer}a{i}" for i, v in enumerate(self.inputs)]
+        outs = [f"{C_TYPES[str(v.dtype)]} {self.pointer}o{i}" for i, v in enumerate(self.outputs)]
         return ", ".join([*ins, *outs, *["long first", "long last"] * bool(self.step)])
 
     def join(self, v: Value) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from .factors import factor
 from .fold import fold
 from .fuse import fuse
 from .identities import simplify
+from .layouts import lay
 from .lower import lower
 from .merge import drop, merge
 from .regions import gather
@@ -24,6 +25,7 @@ __all__ = [
     "fuse",
     "gather",
     "improved",
+    "lay",
     "lower",
     "merge",
     "reuse",
@@ -45,6 +47,6 @@ def improved(program: Program, looked_at: bool = False) -> Program:
         program = each(program)
     if looked_at:
         program = factor(program)
-    for each in (flag, drop):
+    for each in (lay, flag, drop):
         program = each(program)
     return program

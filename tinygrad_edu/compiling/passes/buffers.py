@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from ...rules.indexing import scatter
-from ..kinds import may_view
+from ..kinds import is_pointwise, may_view
 from ..program import Kernel, Line, Program, Region, Value, values_in
+from .fuse import is_narrow
 from .lower import added_at
 from .transposes import product
 
@@ -22,7 +23,10 @@ SMALLEST = 4096
 
 
 def reuse(program: Program, smallest: int = SMALLEST) -> Program:
-    """The same program; ``notes["out"]`` says for a result in which dead value's memory it goes."""
+    """The same program; ``notes["out"]`` says for a result in which dead value's memory it goes.
+
+    ``notes["spent"]`` are the arrays whose memory a kernel may use for its own, once it has read them.
+    """
     family = _families(program)
     last: dict[Value, int] = {}
     for i, line in enumerate(program.lines):
@@ -32,6 +36,7 @@ def reuse(program: Program, smallest: int = SMALLEST) -> Program:
             last.setdefault(family[value], i)
     kept = {family[v] for v in [*program.inputs, *values_in(program.outputs)]}
     out: dict[Value, Value] = {}
+    spent: set[Value] = set()
     free: dict[tuple[tuple[int, ...], np.dtype | None], list[Value]] = {}
     dying: dict[int, list[Value]] = {}
     for line in program.lines:
@@ -46,13 +51,46 @@ def reuse(program: Program, smallest: int = SMALLEST) -> Program:
             out[line.result] = x  # in place
             dying[i].remove(x)
             continue
+        heads = [family[v] for v in {*line.reads}]
+        alone = [x for x in dying.get(i, []) if x in line.reads and heads.count(x) == 1]
+        for result in line.results if isinstance(line.operation, Kernel | Region) else ():
+            fitting = [x for x in alone if result.size >= smallest and may_be_over(line, result, x)]
+            if fitting:
+                out[result] = fitting[0]
+                dying[i].remove(fitting[0])
+                alone.remove(fitting[0])
+        spent.update(alone if isinstance(line.operation, Kernel) else ())
         for result in line.results if takes_out(line) or isinstance(line.operation, Kernel) else ():
+            if result in out:
+                continue
             choices = free.get((result.shape, result.dtype), [])
             if result.size >= smallest and choices:
                 out[result] = choices.pop()
         rest = [v for v in dying.get(i, []) if not (elementwise and v in line.reads)]
         _release(free, rest)
-    return replace(program, notes={**program.notes, "out": out})
+    return replace(program, notes={**program.notes, "out": out, "spent": spent})
+
+
+def may_be_over(line: Line, result: Value, x: Value) -> bool:
+    """True if a kernel, or a kernel in a region, may write a result over an argument: it reads each element before.
+
+    Nobody else in the region may look at the argument. A product that is only summed is computed where it is summed.
+    """
+    if (result.shape, result.dtype) != (x.shape, x.dtype) or x not in line.reads:
+        return False
+    kernel = line
+    if isinstance(line.operation, Region):
+        readers = [each for each in line.operation.program.lines if x in each.reads or result in each.results]
+        if len(readers) != 1 or not isinstance(readers[0].operation, Kernel):
+            return False
+        (kernel,) = readers
+    assert isinstance(kernel.operation, Kernel)
+    lines = kernel.operation.program.lines
+    if x.shape != kernel.operation.domain or is_narrow(x.shape):
+        return False
+    summed = {v for each in lines if x in each.reads for v in each.results} - set(line.results)
+    last = max(k for k, each in enumerate(lines) if x in each.reads or not summed.isdisjoint(each.reads))
+    return any(result in each.results and is_pointwise(each) and k >= last for k, each in enumerate(lines))
 
 
 def _release(free: dict, values: list[Value]) -> None:

@@ -23,7 +23,15 @@ from ..program import Kernel, Line, Program, Value, values_in
 REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum}
 """Functions that reduce axes, and what puts parts of their results together."""
 
+NARROW = 32
+"""Elements of a last axis along which NumPy's inner loops do not pay."""
+
 Shape = tuple[int, ...]
+
+
+def is_narrow(domain: Shape) -> bool:
+    """True if blocks are better laid out with the first axis last."""
+    return len(domain) > 1 and domain[-1] < NARROW and domain[0] >= NARROW * domain[-1]
 
 
 def is_reduction(line: Line) -> bool:
