@@ -172,6 +172,11 @@ WRONG = {
         DtypeError,
         r"the cotangent is of int64. Convert it first: gradient.astype\(float\)",
     ),
+    "a cotangent of words": (
+        lambda: (leaf() * 2).backward(["a", "b", "c"]),
+        DtypeError,
+        r"the cotangent is no array of numbers: could not convert string to float: 'a'. Expected shape \(3,\)",
+    ),
     "a constant root": (
         lambda: tg.Tensor(1.0).backward(),
         GradientError,

@@ -345,7 +345,7 @@ class Tensor(Assignable):
         if self.node is not None:
             calls.refuse_storing(sys._getframe(1))
             instead, or_else = "np.stack, or like=x, for np.array", "x.detach() for its values without a gradient"
-            raise calls.cut_off("np.asarray", instead, or_else)
+            raise calls.cut_off("np.array or np.asarray", instead, or_else)
         return np.array(self.data, dtype=dtype, copy=copy)
 
     def numpy(self) -> np.ndarray:

@@ -339,7 +339,12 @@ def _seed(root: Tensor, gradient: Any) -> Any:
             )
         return one_like(root.data)
     if not hasattr(gradient, "__array_function__"):
-        gradient = np.asarray(gradient, root.dtype)
+        try:
+            gradient = np.asarray(gradient, root.dtype)
+        except (TypeError, ValueError) as error:
+            raise DtypeError(
+                f"backward: the cotangent is no array of numbers: {error}. Expected shape {root.shape}"
+            ) from None
     if gradient.shape != root.shape:
         raise ShapeError(f"backward: the cotangent has shape {gradient.shape}, but the Tensor has shape {root.shape}")
     if gradient.dtype.kind not in "fc":
