@@ -56,7 +56,7 @@ class TracedError(TinygradError, TypeError):
     >>> np.asarray(x)
     Traceback (most recent call last):
         ...
-    tinygrad_edu.errors.TracedError: np.asarray on a Tensor that is being differentiated would lose its gradient. \
+    tinygrad_edu.errors.TracedError: np.array or np.asarray on a Tensor that is being differentiated would lose its gradient. \
 Use NumPy's functions on the Tensor itself (np.stack, or like=x, for np.array), or x.detach() for its values without a \
 gradient
     >>> np.asarray(x.detach())

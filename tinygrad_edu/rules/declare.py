@@ -208,7 +208,8 @@ def flat(*functions: Callable[..., Any]) -> Any:
 
 
 def _enter(function: Callable[..., Any], op: Op) -> Op:
-    if isinstance(op.function, FunctionType) and op.function.__module__.partition(".")[0] != __name__.partition(".")[0]:
+    house = __name__.partition(".")[0]
+    if isinstance(op.function, FunctionType) and not (op.function.__module__ or "").startswith(house):
         op.function = _of_arrays(op.function, op)
     RULES[function] = op
     return op
