@@ -20,6 +20,7 @@ UNDECIDED = {
     "x^1.5 at 0": "no step gives a finite|infinite here",
     "exp beside its overflow": "the error bar is as large|no step gives a finite",
     "sqrt at 0, beside others": "infinite here",
+    "by hand: sqrt at 0": "infinite|no step gives a finite",
     "a tanh that is all saturated": "f moves by jumps of",
     "a minimum and a maximum, all tied": "at a kink: valid slopes of its parts",
     "(1 - cos x) / x²": "the error bar is as large|badly rounded|rounding hides",

@@ -156,7 +156,9 @@ def climb(
         before, last = gap, np.where(still, last, size)
         with np.errstate(invalid="ignore"):
             agrees = expected is None or np.abs(central.value - expected) <= goal + 4 * central.error
-        done |= (central.error <= goal) & agrees & ~kinked | (rounding > 4 * central.error) | still
+            # differences that keep far from the value have passed over a pole, and are not yet on this side of it
+            near = np.abs(levels[-1] - central.value) <= 0.5 * np.abs(levels[-1]) + 16 * (rounding + central.error)
+        done |= (central.error <= goal) & agrees & ~kinked | (rounding > 4 * central.error) & near | still
         if np.all(done | ((steady > 0) & (h < 2.0**-28))):
             break
         h *= 2.0**-8 if np.all(done | (steady >= 3)) else 0.25

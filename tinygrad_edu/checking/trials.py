@@ -9,7 +9,7 @@ scales, because a ladder whose steps are powers of 4 can fall into step with an 
 from __future__ import annotations
 
 from itertools import pairwise
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
@@ -114,7 +114,10 @@ class Trial(Point):
         analytic = self.along(direction.u) if of is None else of
         spent = self.largest @ np.abs(direction.u)
         if direction.element is None:
-            self.singular |= ~np.isfinite(slopes.error) & ~slopes.kink
+            steep = ~np.isfinite(slopes.error) | (
+                np.abs(slopes.value) > 1e25 * self.overall
+            )  # √ of 0, by complex steps
+            self.singular |= steep & ~slopes.kink
         for j in range(len(self.y)):
             known = self.known(analytic, slopes, direction.u, j, spent)
             verdict, reason = known.judged(self.rtol)
@@ -150,7 +153,9 @@ class Trial(Point):
         return float(max(chances, default=0.0))
 
     def _overflows(self, j: int, known: Measured, u: Array) -> bool:
-        """True if an infinite gradient is as right as a float can be."""
+        """True if an infinite gradient is as right as a float can be; or NaN, 0 times the infinite slope of another."""
+        if isnan(known.analytic) and self.singular.any():
+            return True
         infinite = ~np.isfinite(self.gradients[j]) & (u != 0)
         self.singular[j] |= np.max(np.abs(known.numeric) / np.abs(u[infinite]), initial=0) > 1e300
         return bool(self.singular[j])
@@ -181,7 +186,9 @@ class Trial(Point):
 
     def confirm(self) -> None:
         """Examine the suspects again, the worst first; what is left as a failure has been earned."""
-        failing = [s for s in self.suspects if s[0].verdict == FAIL or (s[3].sharp and s[0].reason != LEAP)]
+        failing = [
+            s for s in self.suspects if s[0].verdict == FAIL or (s[3].sharp and s[0].reason not in (LEAP, INFINITE))
+        ]
         if not failing:
             self._second_opinions()
             return
@@ -209,7 +216,7 @@ class Trial(Point):
         """What the complex step alone could not settle, a ladder may; of the first few."""
         undecided = [s for s in self.suspects if s[0].verdict == OPEN and isfinite(s[3].analytic)]
         for row, direction, j, known in undecided[:WORST]:
-            if known.sharp and row.reason not in (BELOW, LEAP):
+            if known.sharp and row.reason not in (BELOW, LEAP, INFINITE):
                 slopes = self.ladder(direction.u)
                 again = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j)
                 row.verdict, row.reason = again.judged(self.rtol)
@@ -248,11 +255,26 @@ class Trial(Point):
         if jump.any():
             further = [self._change(self.x * (1 + 256 * EPS * a)) for a in amounts]
             jump &= np.max(further, axis=0) < 8 * change
-        worst = conditioned(self.problem, self.x, self.rng)
+        worst = max(conditioned(self.problem, self.x, self.rng), EPS * self._of_jacobian())
         self.conditioning = np.where(jump, 0, change)
         for a, b in pairwise(self.problem.inputs.offsets if worst > 64 * EPS else ()):
             self.conditioning[:, a:b] += worst * np.max(self.largest[:, a:b], axis=1, initial=0, keepdims=True)
         self.wobbles: dict[int, list[Array]] = {}
+
+    def _of_jacobian(self) -> float:
+        """The condition of the Jacobian, rows and columns scaled: a f that solves may err by so many ulps, unrecorded.
+
+        What is singular to rounding is so by its nature, as of a softmax, and does not count.
+        """
+        scaled = self.gradients * self.size
+        if not self.whole or scaled.shape[1] > LARGE or min(scaled.shape) < 2 or not np.isfinite(scaled).all():
+            return 0.0
+        for axis in (1, 0):
+            most = np.max(np.abs(scaled), axis=axis, keepdims=True)
+            scaled = scaled / np.where(most > 0, most, 1)
+        values = np.linalg.svd(scaled, compute_uv=False)
+        values = values[values > 1e-12 * values[0]]
+        return float(values[0] / values[-1]) if values.size else 0.0
 
     def _amounts(self) -> Array:
         """Random relative amounts between -1 and 1; moved by them, what is equal in size stays so, and what is zero."""
