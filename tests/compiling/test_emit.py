@@ -87,6 +87,37 @@ def test_large_work_goes_by_blocks_on_threads():
         assert np.array_equal(a, b)  # sums are put together in order, whoever made them
 
 
+def test_a_sum_by_blocks_keeps_dimensions_where_it_is_told_to():
+    def f(x):
+        e = np.exp(np.tanh(x) * 2.0 - x)
+        return e / np.sum(e, keepdims=True), np.max(e, axis=0, keepdims=True)
+
+    for x in (np.linspace(0.0, 1.0, 200_000), np.linspace(0.0, 1.0, 200_000).reshape(-1, 4)):
+        compiled = tg.compile(f)
+        for found, expected in zip(compiled(x), f(x), strict=True):
+            np.testing.assert_allclose(found, expected, rtol=1e-12)
+            assert found.shape == expected.shape
+        assert "in_blocks" in compiled.source
+
+
+def test_a_constant_array_in_a_long_loop_is_not_cut_wrongly():
+    f = lambda x: np.tanh(np.exp(x) * np.array([1.0, 2.0, 3.0])) * 2.0 + np.sqrt(np.abs(x)) * np.exp(-x)
+    x = np.linspace(-1.0, 1.0, 150_000).reshape(-1, 3)
+    np.testing.assert_allclose(tg.compile(f)(x), f(x), rtol=1e-12)
+
+
+def test_memory_is_used_again_only_after_the_last_kernel_that_reads_it():
+    def f(x):
+        y = np.exp(np.tanh(x * 2.0) - 1.0)
+        z = np.exp(y / np.sum(y) - y * y) * 2.0
+        return np.sum(np.sqrt(z / np.sum(z) + y) * y * z)
+
+    x = np.linspace(-1.0, 1.0, 150_000)
+    compiled = tg.compile(tg.value_and_grad(f))
+    for found, expected in zip(compiled(x), tg.value_and_grad(f)(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+
+
 @given(case=programs())
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_program_computes_the_same_compiled(case):

@@ -89,7 +89,9 @@ class Build:
 
 
 def is_large(line: Line) -> bool:
-    """True for lines that are worth a loop over blocks."""
+    """True for lines that are worth a loop over blocks, and hold no constant array, which would have to be cut too."""
+    if any(isinstance(x, np.ndarray) and x.ndim for x in line.args):
+        return False
     widest = max(v.dtype.itemsize for v in [*line.reads, *line.results] if v.dtype is not None)
     return math.prod(domain_of(line)) * widest > LARGE
 

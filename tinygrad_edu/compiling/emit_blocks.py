@@ -233,7 +233,8 @@ class BlockWriter:
             return (
                 f"np.moveaxis(np.concatenate({parts}, axis=-1), -1, 0)" if self.turned else f"np.concatenate({parts})"
             )
-        whole = f"np.{each.operation.__name__}({parts}{', axis=0' if v.shape else ''})"
+        params = ", axis=0, keepdims=True" if self.flat else ", axis=0"
+        whole = f"np.{each.operation.__name__}({parts}{params if v.shape else ''})"
         return f"np.moveaxis({whole}, -1, 0)" if self.turned and each.params.get("keepdims") else whole
 
     def axes(self, each: Line) -> tuple[int, ...]:

@@ -97,7 +97,7 @@ class Emitter:
             v for line in program.lines if isinstance(line.operation, Kernel | Region) for v in line.reads
         )
         self.out: dict[Value, Value] = dict(program.notes.get("out", {}))
-        self.spent = program.notes.get("spent", ())
+        self.spent = program.notes.get("spent", {})
         self.body: list[str] = []
         self.c = CModule(fast=fast, threads=threads)
         self.place: Any = None
@@ -173,7 +173,7 @@ class Emitter:
 
     def line(self, line: Line, i: int) -> None:
         if isinstance(line.operation, Kernel):
-            self.body += BlockWriter(line, self.speller, self.out, self.threads, self.spent).text()
+            self.body += BlockWriter(line, self.speller, self.out, self.threads, self.spent.get(line, ())).text()
             return
         if isinstance(line.operation, Region):
             left = ", ".join(self.names[v] for v in line.results) + "," * (len(line.results) == 1)

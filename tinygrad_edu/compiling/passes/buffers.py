@@ -25,7 +25,7 @@ SMALLEST = 4096
 def reuse(program: Program, smallest: int = SMALLEST) -> Program:
     """The same program; ``notes["out"]`` says for a result in which dead value's memory it goes.
 
-    ``notes["spent"]`` are the arrays whose memory a kernel may use for its own, once it has read them.
+    ``notes["spent"]`` are the arrays that each kernel is the last to read, and whose memory it may then use.
     """
     family = _families(program)
     last: dict[Value, int] = {}
@@ -36,7 +36,7 @@ def reuse(program: Program, smallest: int = SMALLEST) -> Program:
             last.setdefault(family[value], i)
     kept = {family[v] for v in [*program.inputs, *values_in(program.outputs)]}
     out: dict[Value, Value] = {}
-    spent: set[Value] = set()
+    spent: dict[Line, list[Value]] = {}
     free: dict[tuple[tuple[int, ...], np.dtype | None], list[Value]] = {}
     dying: dict[int, list[Value]] = {}
     for line in program.lines:
@@ -59,7 +59,8 @@ def reuse(program: Program, smallest: int = SMALLEST) -> Program:
                 out[result] = fitting[0]
                 dying[i].remove(fitting[0])
                 alone.remove(fitting[0])
-        spent.update(alone if isinstance(line.operation, Kernel) else ())
+        if isinstance(line.operation, Kernel):
+            spent[line] = alone
         for result in line.results if takes_out(line) or isinstance(line.operation, Kernel) else ():
             if result in out:
                 continue
