@@ -2,7 +2,8 @@
 
 The programs are those of `test_programs.py`, which are drawn from most of the vocabulary, and those of `programs.py`,
 which are made of what the passes look for. The environment variable PROGRAMS sets how many are drawn in each backend
-(40 in NumPy, 4 in C; a long run: 5000).
+(40 in NumPy, 4 in C; a long run: 5000). All of it is done twice: with the thresholds as they are, and so low that small
+arrays are treated as large ones.
 
 Sums are put together in another order than NumPy's, so the tolerance is in units in the last place of the largest
 number that the pass meets: 2000 of them, which is 4e-13 of it.
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tests.test_programs import near_a_kink, programs, run
-from tinygrad_edu.compiling import toolchain
+from tinygrad_edu.compiling import backends, emit_blocks, emit_numpy, loops, toolchain
+from tinygrad_edu.compiling.passes import reuse
 
 from . import programs as own
 
@@ -40,8 +42,20 @@ def cases(draw):
     return f, inputs, (lambda: near_a_kink(inputs, steps)), 1.0
 
 
+@pytest.fixture(params=[False, True], ids=["as it is", "as if large"])
+def large(request, monkeypatch):
+    """Kernels by blocks, memory that is used again, and threads, also for arrays of a few elements."""
+    if request.param:
+        monkeypatch.setattr(backends, "LARGE", 0)
+        monkeypatch.setattr(backends, "reuse", lambda program: reuse(program, smallest=2))
+        monkeypatch.setattr(emit_numpy, "SMALLEST", 2)
+        monkeypatch.setattr(emit_blocks, "BLOCK", 32)
+        for name, small in (("LONG", 0), ("LARGEST", 1), ("BLOCK", 2)):
+            monkeypatch.setattr(loops, name, small)
+
+
 @pytest.mark.parametrize(("backend", "usual"), BACKENDS)
-def test_any_program_computes_the_same_compiled(backend, usual):
+def test_any_program_computes_the_same_compiled(backend, usual, large):
     @settings(
         max_examples=int(os.environ.get("PROGRAMS", usual)),
         deadline=None,
@@ -56,7 +70,7 @@ def test_any_program_computes_the_same_compiled(backend, usual):
         with np.errstate(all="ignore"):
             value, gradient = both(inputs)
             before = [np.array(x) for x in inputs]
-            compiled = tg.compile(both, backend)
+            compiled = tg.compile(both, backend, threads=2)
             compiled(inputs)
             found, slopes = compiled.wait()(inputs)
         assert all(np.array_equal(x, y) for x, y in zip(inputs, before, strict=True))
