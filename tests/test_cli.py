@@ -545,3 +545,22 @@ def test_numbers_have_six_digits():
 def test_a_fault_in_a_parameter_is_clicks_own():
     with pytest.raises(click.UsageError, match="has a value already"):
         finding.parse_point(["x=1,x=2"])
+
+
+def test_a_value_stored_in_a_plain_array_is_told_with_its_cure(told, tmp_path):
+    path = tmp_path / "lost.py"
+    path.write_text("import numpy as np\ndef lost(x):\n    a = np.zeros(2)\n    a[0] = x\n    return a.sum()\n")
+    code, _, complained = told("gradient", f"{path}:lost", "--at", "x=1")
+    assert code == 2 and "line 4: InPlaceError: array[i] = x on a plain array" in complained
+
+
+@pytest.mark.parametrize(
+    ("formula", "cure"),
+    [
+        ("x//2", "floor(x / 2)"),
+        ("x if x > 0 else 0", "where(x > 0, x, 0)"),
+        ("e*x", "e is a constant, and no variable"),
+    ],
+)
+def test_a_formula_that_python_knows_and_we_do_not_has_a_cure(told, formula, cure):
+    assert cure in told("gradient", formula, "--at", "x=1", "e=2")[2]

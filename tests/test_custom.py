@@ -364,3 +364,10 @@ def test_a_forward_rule_may_be_any_linear_map(tangent):
     own = tg.custom_jvp(lambda x: np.sin(x))
     own.defjvp(lambda primals, tangents: (np.sin(*primals), tangent(*primals, *tangents)))
     np.testing.assert_allclose(tg.jacobian(own, mode="reverse")(X), tg.jacobian(own, mode="forward")(X), rtol=1e-12)
+
+
+def test_a_forward_rule_that_adds_a_constant_is_refused():
+    shifted = tg.custom_jvp(lambda x: x * x)
+    shifted.defjvp(lambda primals, tangents: (primals[0] ** 2, 2 * primals[0] * tangents[0] + 1.0))
+    with pytest.raises(GradientError, match="of zeros it does not make zeros"):
+        tg.grad(shifted)(3.0)

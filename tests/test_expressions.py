@@ -38,7 +38,7 @@ FAULTS = {
     "x; y":                    "invalid syntax",
     "x = 1":                   "cannot be read",
     "x^2":                     "a power is written x**2, not x^2",
-    "x // 2":                  "only arithmetic, numbers, variables and NumPy's functions are allowed",
+    "x // 2":                  "a whole quotient is written floor(x / 2), not x // 2",
     "x @ y":                   "x @ y is no part of a formula here",
     "x.real":                  "attributes are not allowed",
     "x.__class__.__mro__":     "attributes are not allowed",

@@ -8,7 +8,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import data, losses, optim
-from tinygrad_edu.errors import DivergenceError, HyperparameterError, MissingExtraError, TreeError
+from tinygrad_edu.errors import DivergenceError, GradientError, HyperparameterError, MissingExtraError, TreeError
 from tinygrad_edu.optim import progress
 from tinygrad_edu.optim.curvature import as_vector
 from tinygrad_edu.optim.stopping import distance, norm
@@ -494,3 +494,14 @@ def test_without_rich_a_run_is_silent(monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     assert optim.minimize(bowl, START).converged
     assert terminal.text == ""
+
+
+@pytest.mark.parametrize("start", [{}, None, [], np.zeros(0)])
+def test_a_start_without_a_number_is_refused(start):
+    with pytest.raises(HyperparameterError, match="the start holds no number"):
+        optim.minimize(lambda p: 0.0, start)
+
+
+def test_a_loss_that_is_no_function_is_refused():
+    with pytest.raises(GradientError, match=r"float is no function. Expected the function itself: minimize\(f, start"):
+        optim.minimize(3.0, 1.0)

@@ -198,3 +198,8 @@ def test_a_long_running_product_is_exact_with_a_zero():
     g = tg.grad(lambda x: np.sum(np.cumprod(x)))(x)
     assert g[100] == 0.5**100 * sum(0.5**k for k in range(100))
     np.testing.assert_array_equal(g[101:], 0)
+
+
+def test_the_mean_of_more_float16_than_a_float16_can_count():
+    x = np.ones(70_000, np.float16)
+    assert tg.grad(np.mean)(x)[0] == np.float16(1 / 70_000) != 0

@@ -5,13 +5,21 @@ import functools
 import gc
 import itertools
 import math
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import DtypeError, GradientError, InPlaceError, ShapeError, TracedError, TreeError
+from tinygrad_edu.errors import (
+    DtypeError,
+    GradientError,
+    InPlaceError,
+    ShapeError,
+    TinygradError,
+    TracedError,
+    TreeError,
+)
 
 RNG = np.random.default_rng(11)
 X = RNG.uniform(0.3, 1.7, 3)
@@ -71,7 +79,7 @@ TREES = {
     "a list": (lambda p: p[0] * p[1] ** 2, [2.0, 3.0], [9.0, 12.0]),
     "a tuple": (lambda p: p[0] * p[1] ** 2, (2.0, 3.0), (9.0, 12.0)),
     "a named tuple": (lambda p: p.W * p.b**2, Layer(2.0, 3.0), Layer(9.0, 12.0)),
-    "a kind of dict": (lambda p: p["a"] * p["b"] ** 2, OrderedDict(a=2.0, b=3.0), {"a": 9.0, "b": 12.0}),
+    "a kind of dict": (lambda p: p["a"] * p["b"] ** 2, OrderedDict(a=2.0, b=3.0), OrderedDict(a=9.0, b=12.0)),
     "a nest": (
         lambda p: p["l"][0].W * p["l"][1][0],
         {"l": [Layer(2.0, 7.0), (3.0,)]},
@@ -637,3 +645,37 @@ def test_arrays_whose_arithmetic_is_another_are_refused():
 def test_a_gradient_of_a_number_is_a_number_however_it_was_found():
     for f in (np.sin, np.sqrt, lambda x: 1.0):
         assert type(tg.grad(f)(0.0)) is np.float64
+
+
+NOTHING_TO_DIFFERENTIATE = {
+    "vjp of None": (lambda: tg.vjp(lambda x: None, 2.0), r"vjp: the function returned None \(is a return missing\?\)"),
+    "jvp of None": (lambda: tg.jvp(lambda x: None, (2.0,), (1.0,)), "jvp: the function returned None"),
+    "vjp of a word": (lambda: tg.vjp(lambda x: "a", 2.0), "returned a str. Expected arrays, alone or in a tree"),
+    "jacobian of a word": (lambda: tg.jacobian(lambda x: "a")(2.0), "jacobian: the function returned a str"),
+    "vjp of a number": (lambda: tg.vjp(3.0, 2.0), r"float is no function. Expected the function itself: vjp\(f, x\)"),
+    "jvp of a number": (lambda: tg.jvp(3.0, (2.0,), (1.0,)), r"jvp\(f, \(x,\), \(t,\)\)"),
+    "linearize of a number": (lambda: tg.linearize(3.0, 1.0), r"linearize\(f, x\)"),
+    "a cotangent of words": (lambda: tg.vjp(np.sin, 1.0)[1]("a"), "the cotangent is no array of numbers"),
+    "a tangent of words": (lambda: tg.jvp(np.sin, (1.0,), ("a",)), "the tangent is no array of numbers"),
+    "a complex loss": (lambda: np.sin(tg.Tensor(1j, requires_grad=True)).backward(), "this Tensor is complex"),
+}
+
+
+@pytest.mark.parametrize(("call", "words"), NOTHING_TO_DIFFERENTIATE.values(), ids=NOTHING_TO_DIFFERENTIATE)
+def test_what_is_no_function_of_arrays_is_said(call, words):
+    with pytest.raises(TinygradError, match=words):
+        call()
+
+
+def test_a_jacobian_has_the_dtype_of_its_argument_in_both_modes():
+    f = lambda v: np.ones((3, 2)) @ v
+    for mode in ("reverse", "forward"):
+        assert tg.jacobian(f, mode=mode)(np.ones(2, np.float32)).dtype == np.float32
+
+
+def test_a_dict_of_a_kind_of_its_own_stays_one():
+    p = OrderedDict(a=2.0, b=1.0)
+    found = tg.grad(lambda p: (p.move_to_end("a"), p["a"] * 2)[1])(p)
+    assert type(found) is OrderedDict and found == {"a": 2.0, "b": 0.0} and list(p) == ["a", "b"]
+    weights = defaultdict(float, w=3.0)
+    assert tg.grad(lambda p: p["w"] ** 2 + p["unknown"])(weights)["w"] == 6.0

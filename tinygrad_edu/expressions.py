@@ -264,6 +264,10 @@ def _refusal(node: ast.AST) -> str:
     match node:
         case ast.BinOp(op=ast.BitXor()):
             cure = "a power is written x**2, not x^2"
+        case ast.BinOp(op=ast.FloorDiv()):
+            cure = "a whole quotient is written floor(x / 2), not x // 2"
+        case ast.IfExp():
+            cure = "a choice is written where(x > 0, x, 0)"
         case ast.Attribute() | ast.Call(func=ast.Attribute()):
             cure = "attributes are not allowed; functions go by their name alone, such as sin(x)"
         case ast.Compare():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GradientError
-from .runs import Run, chosen_arguments, data_of, refuse_uncallable, refuse_unholomorphic
+from .runs import Run, chosen_arguments, data_of, refuse_uncallable, refuse_unholomorphic, refuse_words
 from .transforms import grad
 from .trees import Tree
 
@@ -58,6 +58,7 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0, mode: str | None = N
         chosen = chosen_arguments("jacobian", argnums, len(args))
         part = lambda *some: f(*[some[chosen.index(i)] if i in chosen else x for i, x in enumerate(args)], **kwargs)
         run = Run("jacobian", part, [args[i] for i in chosen])
+        refuse_words(run)
         refuse_unholomorphic(run)
         rows, columns = sum(map(np.size, run.outputs)), sum(map(np.size, run.inputs))
         by_rows = rows <= columns if mode is None else mode == "reverse"
@@ -118,7 +119,10 @@ def _columns_of(rows: list[list[Any]], like: list[Any]) -> list[list[Any]]:
 def _stacked(parts: list[Any], shape: tuple[int, ...], grid: tuple[int, ...], axis: int, dtype: Any) -> Any:
     """Arrays of one shape, arranged in a grid that comes before (axis 0) or after (axis -1) their own axes."""
     whole = (*grid, *shape) if axis == 0 else (*shape, *grid)
-    return np.reshape(np.stack(parts, axis=axis), whole) if parts else np.zeros(whole, dtype)
+    if not parts:
+        return np.zeros(whole, dtype)
+    found = np.reshape(np.stack(parts, axis=axis), whole)
+    return found if found.dtype == dtype else found.astype(dtype)
 
 
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:

@@ -138,7 +138,10 @@ def fitting(y: Any, g: Any, what: str) -> Any:
     if g is None:
         raise TreeError(f"{what} is None. Expected numbers of shape {np.shape(y)}; zeros, for no change")
     if not hasattr(g, "__array_function__") or isinstance(g, np.generic):
-        g = np.asarray(g, None if np.iscomplexobj(g) else dtype)
+        try:
+            g = np.asarray(g, None if np.iscomplexobj(g) else dtype)
+        except (TypeError, ValueError) as error:
+            raise DtypeError(f"{what} is no array of numbers: {error}. Expected shape {np.shape(y)}") from None
     if not is_inexact(g):
         raise DtypeError(f"{what} is an array of {g.dtype}. Expected numbers like {dtype}; convert it: g.astype(float)")
     if g.shape != np.shape(y):
@@ -230,10 +233,18 @@ def chosen_arguments(name: str, argnums: int | Sequence[int], n: int) -> list[in
     return [i % n for i in chosen]
 
 
-def refuse_uncallable(name: str, f: Any) -> None:
+def refuse_words(run: Run) -> None:
+    """Raise GradientError for a result in which nothing is a number."""
+    for y in run.outputs or [None]:
+        if not (hasattr(y, "dtype") or isinstance(y, bool | int | float | complex)):
+            what = "None (is a return missing?)" if y is None else f"a {type(y).__name__}"
+            raise GradientError(f"{run.name}: the function returned {what}. Expected arrays, alone or in a tree")
+
+
+def refuse_uncallable(name: str, f: Any, after: str = ")(x)") -> None:
     """Raise GradientError for a value where the function is wanted: `grad(f(x))` for `grad(f)(x)`."""
     if not callable(f):
-        raise GradientError(f"{name}: {type(f).__name__} is no function. Expected the function itself: {name}(f)(x)")
+        raise GradientError(f"{name}: {type(f).__name__} is no function. Expected the function itself: {name}(f{after}")
 
 
 def refuse_bare(name: str, primals: Any, what: str) -> None:

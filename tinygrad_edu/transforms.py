@@ -22,6 +22,7 @@ from .runs import (
     refuse_bare,
     refuse_uncallable,
     refuse_unholomorphic,
+    refuse_words,
     released,
     scalar_seed,
 )
@@ -66,7 +67,9 @@ def vjp(f: Function, *primals: Tree) -> tuple[Tree, Callable[[Tree], tuple[Tree,
     >>> pull(np.array([1.0, 1.0]))
     (array([ 1., -1.]),)
     """
+    refuse_uncallable("vjp", f, ", x)")
     run = Run("vjp", f, primals)
+    refuse_words(run)
 
     def pull(cotangent: Tree) -> tuple[Tree, ...]:
         return tuple(
@@ -217,6 +220,7 @@ def jvp(f: Function, primals: Sequence[Tree], tangents: Sequence[Tree]) -> tuple
     >>> print(value, tangent)
     8.0 12.0
     """
+    refuse_uncallable("jvp", f, ", (x,), (t,))")
     refuse_bare("jvp", primals, "primals")
     refuse_bare("jvp", tangents, "tangents")
     value, push = linearize(f, *primals)
@@ -230,7 +234,9 @@ def linearize(f: Function, *primals: Tree) -> tuple[Tree, Callable[..., Tree]]:
     >>> print(push(1.0), push(2.0))
     1.0 2.0
     """
+    refuse_uncallable("linearize", f, ", x)")
     run = Run("jvp", f, list(primals))
+    refuse_words(run)
 
     def push(*tangents: Tree) -> Tree:
         primal_tree = run.like_primals(run.inputs)

@@ -7,7 +7,8 @@ a leaf, and None is an empty container. Structures are never compared by value, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from typing import Any
 
 from .errors import TreeError
@@ -90,8 +91,16 @@ def _refill(tree: Tree, others: Iterator[Any]) -> Tree:
         return None
     filled = [_refill(child, others) for child in _children(tree)]
     if isinstance(tree, dict):
-        return dict(zip(tree, filled, strict=True))
+        pairs = zip(tree, filled, strict=True)
+        return dict(pairs) if type(tree) is dict else _updated(copy(tree), pairs)
     return type(tree)(*filled) if hasattr(tree, "_fields") else type(tree)(filled)
+
+
+def _updated(tree: dict[Any, Any], pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """A dict of a kind of its own, such as an OrderedDict, with other values."""
+    for key, value in pairs:
+        tree[key] = value
+    return tree
 
 
 def _walk_beside(tree: Tree, other: Tree, place: str) -> Iterator[Any]:

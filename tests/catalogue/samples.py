@@ -107,6 +107,7 @@ INDEXING = [
 ]
 PRODUCTS = [
     *(row(f, x, y) for f in [np.matmul, np.dot] for x, y in [(M, N), (V, N), (M, V), (V, V[::-1].copy())]),
+    row(np.matmul, np.zeros((2, 3, 0)), np.zeros((0, 5))), row(np.matmul, T, np.zeros((T.shape[-1], 0))),
     row(np.matmul, T, U), row(np.matmul, T, N), row(np.matmul, M, U), row(np.matmul, V, U), row(np.matmul, T, V),
     row(np.matmul, anywhere(1, 3, 4), anywhere(2, 4, 1)), row(np.dot, T, U), row(np.dot, np.array(2.0), A), row(np.dot, T, N),
     row(np.inner, A, B), row(np.inner, V, V), row(np.inner, T, V), row(np.outer, V, W), row(np.outer, A, V),

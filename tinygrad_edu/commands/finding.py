@@ -109,7 +109,8 @@ def find_function(text: str, point: Mapping[str, Any]) -> Function:
         expression.checked(**point)
     for name in point:
         if name not in expression.variables:
-            raise click.UsageError(f"--at {shown({name: point[name]})}: {name} does not occur in {text}")
+            why = "is a constant, and no variable" if name in expressions.CONSTANTS else "does not occur"
+            raise click.UsageError(f"--at {shown({name: point[name]})}: {name} {why} in {text}")
     return expression
 
 
@@ -197,7 +198,8 @@ def fault(error: BaseException, path: str) -> str:
         return f"{path}, line {error.lineno}: {error.msg}"
     lines = lines_in(error, path)
     place = f"{path}, line {lines[-1]}" if lines else path
-    return f"{place}: {type(error).__name__}: {error}"
+    said = error.__cause__ if isinstance(error.__cause__, TinygradError) else error  # NumPy wraps it: array[0] = x
+    return f"{place}: {type(said).__name__}: {said}"
 
 
 def lines_in(error: BaseException, path: str) -> list[int]:

@@ -178,8 +178,11 @@ class Careful(Surface):
 
 
 def _product(ufunc: np.ufunc, g: Careful, a: Any, compute: Any) -> Careful:
-    value = compute(g.data, unwrapped(a))
+    a = unwrapped(a)
     zero = g.data == 0 if g.doubt is None else (g.data == 0) & (g.doubt == 0)
+    if type(a) is Tensor:  # the pass is recorded: where nothing flows, nothing flows whatever a does
+        a = np.where(zero, a.data, a)
+    value = compute(g.data, a)
     return Careful(np.where(zero & (value != value), 0, value), True, (~zero & (value == 0)) * 1.0)
 
 

@@ -289,18 +289,17 @@ def transposed(node: Node, args: Sequence[Any], y: Any) -> Any:
             (r.node, c) for r, c in zip(roots, g if isinstance(g, list) else [g], strict=True) if type(r) is Tensor
         ]
         traced = [(root, c) for root, c in pairs if root is not None]
-        _refuse_bent(op.name, [root for root, _ in traced], nodes)
+        _refuse_bent(op.name, roots, nodes)
         found = pullback([root for root, _ in traced], [c for _, c in traced], nodes) if traced else {}
         return [None if t is None else found.get(t.node) for t in tangents]  # type: ignore[arg-type]
 
     return pull
 
 
-def _refuse_bent(name: str, roots: list[Node], sources: list[Node]) -> None:
-    """Raise GradientError for a map that is no linear one: a line of it reads what depends on the sources."""
-    if not roots:
-        return
-    lines, wanted, _ = history(roots, sources)
+def _refuse_bent(name: str, results: Sequence[Any], sources: list[Node]) -> None:
+    """Raise GradientError for a map that is no linear one: a line of it reads what depends on the sources, or 0 ↦ b."""
+    roots = [r.node for r in results if type(r) is Tensor and r.node is not None]
+    lines, wanted, _ = history(roots, sources) if roots else ([], set(), False)
     for line in lines:
         read = line.op.places_read([p if p in wanted else None for p in line.parents]) or ()  # type: ignore[union-attr]
         if any(i < 0 or line.parents[i] in wanted for i in read if i < len(line.parents)):
@@ -308,6 +307,9 @@ def _refuse_bent(name: str, roots: list[Node], sources: list[Node]) -> None:
                 f"{name}: its forward rule is not linear in the tangents, because of {line.op.name}. "  # type: ignore[union-attr]
                 "A tangent may be added, and multiplied with what does not depend on it"
             )
+    values = [r.data if type(r) is Tensor else r for r in results if r is not None]
+    if any(np.any((v == v) & (v != 0)) for v in values):
+        raise GradientError(f"{name}: its forward rule is not linear in the tangents: of zeros it does not make zeros")
 
 
 def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> None:
@@ -332,6 +334,11 @@ def backward(root: Tensor, gradient: Any = None, create_graph: bool = False) -> 
 
 def _seed(root: Tensor, gradient: Any) -> Any:
     if gradient is None:
+        if root.data.size == 1 and root.dtype.kind == "c":
+            raise GradientError(
+                "backward: a gradient belongs to one real number, but this Tensor is complex. Take its real part or "
+                "its absolute value, or pass the cotangent: y.backward(1.0)"
+            )
         if root.data.size != 1:
             raise GradientError(
                 f"backward: a gradient belongs to a scalar, but this Tensor has shape {root.shape}. Reduce it first "

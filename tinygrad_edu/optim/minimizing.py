@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import DataError, DivergenceError, DtypeError, HyperparameterError
+from ..runs import refuse_uncallable
 from ..tensor import Tensor
 from ..trees import Tree, leaves, tree_map
 from .algorithms import gradient_descent
@@ -169,6 +170,7 @@ def minimize(
     >>> result.converged, result.reason
     (True, 'the loss stopped changing')
     """
+    refuse_uncallable("minimize", loss, ", start, ...)")
     _check_algorithm(algorithm)
     data = as_arguments(data)
     params = _starting_point(start, shapes, seed)
@@ -250,6 +252,8 @@ def _result(run: Run, reason: str) -> Result:
 
 def _starting_point(start: Tree | str, shapes: Shapes, seed: int) -> Tree:
     if not isinstance(start, str):
+        if not sum(map(np.size, leaves(start))):
+            raise HyperparameterError("the start holds no number. Expected parameters, alone or in lists and dicts")
         if any(getattr(leaf, "dtype", np.dtype(float)).kind in "iu" for leaf in leaves(start)):
             raise DtypeError(
                 "the start holds whole numbers, between which nothing can descend. Write start.astype(float)"

@@ -6,6 +6,8 @@ stretched by broadcasting is summed by the walk.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..errors import ShapeError
@@ -33,7 +35,8 @@ def _matmul_right(g, z, x, y):
     if y.ndim == 1:
         return g @ x if x.ndim == 2 else (g[..., None, :] @ x)[..., 0, :]
     if y.ndim == 2 and x.ndim > 2:
-        return np.reshape(x, (-1, x.shape[-1])).T @ np.reshape(g, (-1, g.shape[-1]))
+        rows = math.prod(x.shape[:-1])
+        return np.reshape(x, (rows, x.shape[-1])).T @ np.reshape(g, (rows, g.shape[-1]))
     return np.swapaxes(x, -1, -2) @ g
 
 

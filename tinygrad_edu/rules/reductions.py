@@ -76,7 +76,9 @@ def _sum_jvp(t, y, x, initial=None, where=True, **params):
 
 def _mean_transpose(g, y, x, axis=None, dtype=None, keepdims=False, where=True):
     number, counts = _number(x.shape, axis, where, g)
-    spread = stretch((restored(g, axis, keepdims) if x.shape else g) / number, shape=x.shape)
+    g = restored(g, axis, keepdims) if x.shape else g
+    # 70,000 is infinite as a float16; its reciprocal is a number
+    spread = stretch(g / number if where is not True or number < 60_000 else g * (1 / number), shape=x.shape)
     return spread if where is True else np.where(counts, spread, 0)
 
 
