@@ -85,6 +85,15 @@ def test_a_report_is_html_with_its_words_escaped(failed):
     assert "&lt;lambda&gt;" in failed.html()
 
 
+def test_slopes_beside_a_kink_are_those_of_one_unit_as_the_numbers_beside_them():
+    f, x = lambda x: np.abs(x - 3), np.array(3.0)  # a direction along x is as long as x: 3
+    row = next(row for row in tg.check(f, x, order=1).rows if row.where == "x")
+    assert (row.left, row.right, row.reason) == (-1, 1, "between the one-sided derivatives -1 and 1")
+    failed = tg.check_vjp(f, (x,), lambda g, x: 2 * g)
+    row = next(row for row in failed.rows if row.where == "x")
+    assert row.reason == "at a kink, not between the one-sided derivatives -1 and 1"
+
+
 def test_rich_prints_a_report(failed):
     console = Console(width=160, record=True, file=None, quiet=True)
     with console.capture() as captured:

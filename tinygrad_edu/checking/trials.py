@@ -120,20 +120,21 @@ class Trial(Point):
             self.singular |= steep & ~slopes.kink
         for j in range(len(self.y)):
             known = self.known(analytic, slopes, direction.u, j, spent)
+            single = direction.element is not None and not self.project
+            scale = known.unit = float(direction.u[direction.element]) if single else 1.0
             verdict, reason = known.judged(self.rtol)
             self.kinked |= known.kink
             if verdict == FAIL and not isfinite(known.analytic) and self._overflows(j, known, direction.u):
                 verdict, reason = OPEN, INFINITE
             if direction.element is None and self.leaps[j]:
                 verdict, reason = OPEN, LEAP
-            single = direction.element is not None and not self.project
-            scale = float(direction.u[direction.element]) if single else 1.0
             numbers = known.analytic / scale, known.numeric / scale, known.error / abs(scale)
             name = what + self._name(direction, j)
             allowed = known.tolerance / abs(scale)
             row = Row(name, *numbers, verdict, reason, slopes.method, self.order, self.point, allowed)
             if known.kink:
-                row.numeric = (known.left + known.right) / 2 / scale
+                row.left, row.right = known.left / scale, known.right / scale
+                row.numeric = (row.left + row.right) / 2
             self.rows.append(row)
             if direction.element is None and not what:
                 self.blurs.setdefault(j, []).append(known.tolerance)
@@ -309,6 +310,7 @@ class Trial(Point):
                 self.stepped(direction.u)
             slopes = self.ladder(direction.u, fine=False)
             again = self.known(analytic, slopes, direction.u, j)
+            again.unit = known.unit
             second, why = again.judged(self.rtol)
             if second == ZERO:
                 return OPEN, BELOW
@@ -333,6 +335,7 @@ class Trial(Point):
             analytic = self.along(u) if pushed is None else self._parts(pushed)
             slopes = self.ladder(u)
             again = self.known(analytic, slopes, u, j)
+            again.unit = factor * known.unit
             afar += _from_afar(again, [float(level[j]) for level in slopes.levels])
             verdicts.append(again.judged(self.rtol))
             gaps.append((again.analytic - again.numeric) / factor)

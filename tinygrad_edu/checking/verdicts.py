@@ -47,6 +47,8 @@ class Row:
         First or second derivative, at x or nearby.
     tolerance : float
         How far the two might have been apart.
+    left, right : float
+        At a kink, the one-sided derivatives; NaN elsewhere.
     """
 
     where: str
@@ -59,6 +61,8 @@ class Row:
     order: int = 1
     point: str = "x"
     tolerance: float = float("nan")
+    left: float = float("nan")
+    right: float = float("nan")
 
     @property
     def apart(self) -> float:
@@ -82,7 +86,8 @@ class Measured:
     `scale` is the size of the whole gradient of this component of f; `size` that of all that f computes, and `grain`
     that of its rounding; `reach` is how much it has been seen to change around the point, and `jumps` says that it
     moves by stairs; `edge`, that it could be measured to one side only. `sharp` measurements (by a complex step) see
-    below the rounding of f: where they disagree there, it is no pass, though it is no failure by itself.
+    below the rounding of f: where they disagree there, it is no pass, though it is no failure by itself. `unit` is how
+    far the direction goes along the one coordinate that it moves, by which slopes are divided before they are shown.
     """
 
     analytic: float
@@ -101,6 +106,7 @@ class Measured:
     kink: bool
     sharp: bool
     edge: bool = False
+    unit: float = 1.0
 
     @property
     def tiny(self) -> bool:
@@ -178,9 +184,10 @@ class Measured:
     def _at_a_kink(self) -> tuple[str, str]:
         low, high = sorted((self.left, self.right))
         slack = BARS * self.side_error + self.floor
+        sides = " and ".join(f"{side:.4g}" for side in sorted((self.left / self.unit, self.right / self.unit)))
         if low - slack <= self.analytic <= high + slack:
-            return KINK, f"between the one-sided derivatives {low:.4g} and {high:.4g}"
-        return FAIL, f"at a kink, not between the one-sided derivatives {low:.4g} and {high:.4g}"
+            return KINK, f"between the one-sided derivatives {sides}"
+        return FAIL, f"at a kink, not between the one-sided derivatives {sides}"
 
 
 def measured(
