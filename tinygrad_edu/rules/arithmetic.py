@@ -22,7 +22,11 @@ def _kept(x, mask):
         return np.where(mask, x, 0)
     if x.size > 4096:
         size = np.vdot(x, x) if x.flags.c_contiguous else x.sum()  # without the copy that vdot would make
-        return x * mask if np.isfinite(size) else np.where(mask, x, 0)  # ∞ · 0 would be NaN
+        if not np.isfinite(size):
+            return np.where(mask, x, 0)  # ∞ · 0 would be NaN
+        kept = mask.astype(x.dtype)  # x * mask would convert the mask, too, but piece by piece
+        kept *= x
+        return kept
     result = np.zeros(x.shape, x.dtype)
     np.copyto(result, x, where=mask)
     return result
