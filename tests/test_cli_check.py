@@ -43,6 +43,20 @@ def fault(w):
 def chatty(w):
     print("here I am")
     return w ** 2
+
+def quits(w):
+    raise SystemExit(0)
+
+def quits_elsewhere(w):
+    if w != 1:
+        raise SystemExit(3)
+    return 1.0
+
+def root_gradient(w):
+    return 0.5 / np.sqrt(w)
+
+def reciprocal(w):
+    return 1.0 / float(w)
 '''
 
 
@@ -138,8 +152,43 @@ def test_a_formula_that_holds_on_one_side_only_is_told_so(told):
     assert code == 0 and "right here, but not everywhere: at x=-" in printed and "This is" not in printed
 
 
+@pytest.mark.parametrize(("formula", "at", "gradient", "cell", "words"), [
+    ("abs(x)", ["x=0"], ["sign(x)"], "-1 … 1", "x=0 is at a kink, where there is no derivative: the slope is -1 to the left and 1 to the right. 0 lies between them: it is a subgradient."),
+    ("abs(x-3)*2", ["x=3"], ["2*sign(x-3)"], "-2 … 2", "the slope is -2 to the left and 2 to the right"),
+    ("maximum(x,y)", ["x=1", "y=1"], ["(x>y)+0.3*(x==y)", "(x<y)+0.7*(x==y)"], "0 … 1", "0.7 lies between them"),  # only together
+])  # fmt: skip
+def test_at_a_kink_a_formula_is_possible_and_not_right(told, formula, at, gradient, cell, words):
+    code, printed, _ = told(formula, "--at", *at, "--gradient", *gradient)
+    assert code == 0 and cell in printed and "possible: a subgradient" in printed and "This is" not in printed
+    assert words in " ".join(printed.split())
+
+
+@pytest.mark.parametrize(("formula", "at", "gradient", "words"), [
+    ("abs(x)", ["x=0"], ["0.5"], "wrong: possible here, at a kink, but not nearby"),
+    ("maximum(x,y)", ["x=1", "y=1"], ["(x>y)+0.3*(x==y)", "(x<y)+0.8*(x==y)"], "wrong: possible alone, but not with the others"),
+    ("maximum(x,y)", ["x=1", "y=1"], ["(x>y)+0.3*(x==y)", "(x<y)+0.8*(x==y)"], "with every variable moving at once the slope is"),
+])  # fmt: skip
+def test_at_a_kink_a_formula_may_be_wrong_all_the_same(told, formula, at, gradient, words):
+    code, printed, _ = told(formula, "--at", *at, "--gradient", *gradient)
+    assert code == 1 and words in " ".join(printed.split())
+
+
+def test_a_formula_without_a_value_is_judged(told):
+    code, printed, _ = told("log(x)", "--at", "x=1", "--gradient", "1/(x-1)")
+    assert code == 1 and "1 / (x - 1) has no value here: division by zero" in " ".join(printed.split())
+    assert "by chance" not in printed
+    code, printed, _ = told("sqrt(x)", "--at", "x=0", "--gradient", "0.5/sqrt(x)")
+    assert code == 3 and "infinite" in printed and "because x: the derivative is infinite here" in printed
+    code, printed, complained = told("mine.py:root", "--at", "w=0,1", "--gradient", "mine.py:root_gradient")
+    assert (code, complained) == (3, "") and "inf,0.5" in printed and "infinite,0.5 ±" in printed
+    assert told("w**2", "--at", "w=0", "--gradient", "mine.py:reciprocal")[0] == 1
+    answer = json.loads(told("sqrt(x)", "--at", "x=0", "--gradient", "0.5/sqrt(x)", "--json")[1])["gradients"][0]
+    assert answer["value"] is None
+
+
 def test_a_gradient_may_come_from_a_file_or_be_of_arrays(told):
-    assert told("mine.py:loss", "--args", "arrays.npz", "--gradient", "mine.py:loss_gradient")[0] == 0
+    code, printed, _ = told("mine.py:loss", "--args", "arrays.npz", "--gradient", "mine.py:loss_gradient")
+    assert code == 0 and "0.726862,0.508563   0.726862,0.508563 ±" in printed
     assert told("mine.py:chosen", "--args", "chosen.npz", "--gradient", "mine.py:chosen_gradient")[0] == 0
     assert told("mine.py:loss", "--args", "arrays.npz", "--gradient", "2*tanh(w)*(1-tanh(w)**2)", "1")[0] == 0
     code, printed, _ = told("mine.py:loss", "--args", "arrays.npz", "--gradient", "2*tanh(w)", "1")
@@ -226,7 +275,11 @@ def test_a_formula_without_a_known_slip_is_answered_by_two_numbers(told):
     (["x**2", "--at", "x=1", "--html", "no/such/page.html"], "cannot be written"),
     (["x*y", "--at", "x=1", "y=2", "--gradient", "y"], "--gradient has 1 formulas. Expected 2, for ∂/∂x, ∂/∂y"),
     (["x", "--at", "x=1", "--gradient", "open('f')"], "no function is called 'open'"),
-    (["log(x)", "--at", "x=1", "--gradient", "1/(x-1)"], "division by zero"),
+    (["mine.py:quits", "--at", "w=1"], "mine.py, line 36: SystemExit: 0. Expected the file to go on"),
+    (["w", "--at", "w=1", "--gradient", "mine.py:quits"], "mine.py, line 36: SystemExit: 0"),
+    (["w", "--at", "w=1", "--gradient", "mine.py:quits_elsewhere"], "mine.py, line 40: SystemExit: 3"),
+    (["sum(w)", "--at", "w=1,2"], "In a file there is: def f(w): return np.sum(w), given as file.py:f"),
+    (["ln(x)", "--at", "x=1"], "no function is called 'ln'. Did you mean 'log'?"),
     (["x**2", "--at", "x=1,2", "--gradient", "2*x"], "a gradient belongs to one real number"),
     (["mine.py:root", "--at", "w=1", "--gradient", "mine.py:loss_gradient"], "does not fit"),
     (["mine.py:loss", "--args", "arrays.npz", "--gradient", "w", "w"], "the gradient by b has shape (2,). Expected ()"),

@@ -34,6 +34,8 @@ NAMES = """
 """
 FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in NAMES.split()}
 ARITIES = {"where": 3, "clip": 3, "round": 1, "sinc": 1}  # of those that are no ufunc
+OTHER_NAMES = {"ln": "log", "max": "maximum", "min": "minimum", "pow": "power", "sgn": "sign", "fabs": "abs"}
+OF_ARRAYS = ("sum", "mean", "prod", "dot", "matmul", "var", "std", "median", "cumsum", "sort", "outer", "vdot", "inner")
 CONSTANTS = {"pi": np.float64(np.pi), "e": np.float64(np.e)}
 OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -174,6 +176,13 @@ def _check(node: ast.AST, deeper: int) -> None:
 
 def _check_call(node: ast.Call, deeper: int) -> None:
     name = _called(node)
+    if name in OTHER_NAMES:
+        raise ExpressionError(f"no function is called {name!r}. Did you mean {OTHER_NAMES[name]!r}?")
+    if name not in FUNCTIONS and name in OF_ARRAYS:
+        raise ExpressionError(
+            f"no function is called {name!r} in a formula, which treats each element alone. In a file there is: "
+            f"def f(w): return np.{name}(w), given as file.py:f"
+        )
     if name not in FUNCTIONS:
         close = difflib.get_close_matches(name, FUNCTIONS, n=1, cutoff=0.75)
         others = f"Did you mean {close[0]!r}?" if close else "There are sin, cos, exp, log, sqrt and others of NumPy's"

@@ -14,10 +14,13 @@ from typing import Any
 from ..errors import CheckError
 from .localisation import Culprit
 from .problems import Cost
+from .trials import INFINITE
 from .verdicts import FAIL, KINK, OPEN, PASS, ZERO, Row
 
 COLUMNS = ("where", "analytic", "numeric", "± error", "apart", "verdict", "by")
 LEFT = (0, 5, 6)
+JOINT = ("all together", "those ", "forward mode")
+"""How directions that move many elements are called: a single one says more, if it has the same to say."""
 SERIOUS = (ZERO, PASS, KINK, OPEN, FAIL)
 
 
@@ -73,7 +76,8 @@ class Report:
         if self.verdict == PASS:
             kinks = sum(row.verdict == KINK for row in self.rows)
             return f"at a kink in {kinks} of {len(self.rows)} derivatives" if kinks else ""
-        row = self.worst()[0]
+        worst = self.worst()
+        row = next((r for r in worst if _same(r, worst[0]) and not r.where.startswith(JOINT)), worst[0])
         return f"{row.where}: {row.reason or f'{row.analytic:.6g} is not {row.numeric:.6g}'}"
 
     @property
@@ -185,6 +189,22 @@ class Report:
         return json.dumps(self.as_dict(), indent=indent, ensure_ascii=False)
 
 
+def measured(row: Row, digits: int = 6) -> str:
+    """What was measured; at a kink the slopes to both sides; nothing if there is no number."""
+    if isfinite(row.left):
+        return f"{row.left + 0.0:.4g} … {row.right + 0.0:.4g}"
+    if row.reason == INFINITE:  # a complex step finds some large number or other
+        return "infinite"
+    return "" if isnan(row.numeric) else f"{row.numeric + 0.0:.{digits}g}"
+
+
+def _same(row: Row, other: Row) -> bool:
+    """True if two rows have the same to say."""
+    return bool(row.reason) and all(
+        getattr(row, k) == getattr(other, k) for k in ("verdict", "reason", "order", "point")
+    )
+
+
 def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
@@ -196,8 +216,8 @@ def _justified(row: tuple[str, ...], widths: list[int]) -> list[str]:
 
 def _cells(row: Row, told: set[str]) -> tuple[str, ...]:
     """The words of a row; a reason only where it comes first."""
-    numbers = [f"{x:.8g}" if not isnan(x) else "" for x in (row.analytic, row.numeric)]
-    error = f"{row.error:.0e}" if not isnan(row.error) else ""
+    numbers = ["" if isnan(row.analytic) else f"{row.analytic:.8g}", measured(row, 8)]
+    error = "" if isnan(row.error) or row.reason == INFINITE else f"{row.error:.0e}"
     at = ("" if row.order == 1 else " (2nd order)") + ("" if row.point == "x" else f" ({row.point})")
     new = row.verdict in (OPEN, FAIL) and row.reason not in told
     verdict = row.verdict + (f": {row.reason}" if row.reason and new else "")

@@ -18,11 +18,16 @@ import numpy as np
 
 from .. import expressions
 from ..checking import Report, check_gradient
-from ..checking.verdicts import FAIL, OPEN, PASS
+from ..checking.report import measured
+from ..checking.trials import INFINITE
+from ..checking.verdicts import FAIL, KINK, OPEN, PASS, ZERO, Row
+from ..errors import ExpressionError
 from ..transforms import grad
 from .finding import Function, careful, file_and_name, load_function, named, plain, shown
 from .screen import number, say, show_table
 from .slips import diagnosed, elsewhere
+
+Away = tuple[Mapping[str, float], float, float] | None
 
 
 @dataclass(frozen=True)
@@ -35,11 +40,17 @@ class Answer:
     report: Report
     mistake: str = ""
     note: str = ""
+    elsewhere: bool = False  # wrong at another point, whatever it is here
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
-        value = np.asarray(self.value).tolist()
-        told = {"variable": self.variable, "formula": self.formula, "value": value, "verdict": self.report.verdict}
+        value: Any = np.where(np.isfinite(self.value), self.value, None)  # for JSON
+        told = {
+            "variable": self.variable,
+            "formula": self.formula,
+            "value": value.tolist(),
+            "verdict": self.report.verdict,
+        }
         return told | {"mistake": self.mistake, "note": self.note, "report": self.report.as_dict()}
 
 
@@ -53,39 +64,101 @@ def judged(text: str, gradients: Sequence[str], point: Mapping[str, Any], seed: 
         raise click.UsageError("--gradient: none of the arguments is a float, so there is no gradient")
     written = partial_derivatives(gradients, point, fixed)
     ours = grad(named(f, names), argnums=tuple(range(len(names))))
-    answers = []
-    for i, (name, (formula, derivative)) in enumerate(zip(names, written, strict=True)):
 
-        def gradient(*values: Any, i: int = i, derivative: Function = derivative) -> tuple[Any, ...]:
-            found = list(ours(*values))
-            found[i] = fitted(derivative(**dict(zip(names, values, strict=True))), values[i], names[i])
+    def checked(theirs: Sequence[int]) -> Report:
+        """The report on a gradient of which these parts are as they were written, and the others the engine's."""
+
+        def gradient(*values: Any) -> Any:
+            found: list[Any] = list(ours(*values))
+            for i in theirs:
+                found[i] = fitted(written[i][1](**dict(zip(names, values, strict=True))), values[i], names[i])
             return tuple(found) if len(found) > 1 else found[0]
 
-        value = careful(formula, partial(derivative, **point))
         check = partial(check_gradient, named(f, names), tuple(point.values()), gradient, seed=seed)
-        report = careful(text, check)
-        mistake = mistake_of(f, derivative, name, point, report) if report.verdict == FAIL else ""
-        report.mistake = mistake  # the checker's own guess knows of no formula
-        note = limits_of(f, derivative, name, point) if report.verdict == PASS else ""
-        answers.append(Answer(name, formula, value, report, mistake, note))
-    return answers
+        return careful([text, *gradients], check)
+
+    with np.errstate(all="ignore"):  # what is not finite is judged
+        values = [careful([formula], partial(derivative, **point)) for formula, derivative in written]
+        reports = [checked([i]) for i in range(len(names))]
+        if len(names) > 1 and any(_at_kink(report) for report in reports):  # subgradients may need one another
+            whole = checked(range(len(names)))
+            reports = [whole if whole.ok else report for report in reports]
+        return [
+            _answer(f, name, *part, value, report, point)
+            for name, part, value, report in zip(names, written, values, reports, strict=True)
+        ]
 
 
-def mistake_of(f: Function, derivative: Function, name: str, point: Mapping[str, Any], report: Report) -> str:
-    """What is wrong with a derivative that has failed, in words: a slip with a name, or else two numbers."""
-    if of_numbers(point):
-        if mistake := diagnosed(f, derivative, name, point):
-            return mistake
-        if (away := elsewhere(f, derivative, name, point)) is not None:
-            return f"at {shown(away[0])} it is {number(away[2])}, and yours is {number(away[1])}"
-    failed = [row for row in report.worst() if row.verdict == FAIL and row.where.startswith(name)]
-    numbers = [f"∂/∂{row.where} is {number(row.numeric)}, and yours is {number(row.analytic)}" for row in failed[:1]]
-    return report.mistake or "".join(numbers) or report.reason
-
-
-def limits_of(f: Function, derivative: Function, name: str, point: Mapping[str, Any]) -> str:
-    """Where a derivative that is right at the point is not, if there is such a place."""
+def _answer(
+    f: Function, name: str, formula: str, derivative: Function, value: Any, report: Report, point: Mapping[str, Any]
+) -> Answer:
+    """What is to be said of one partial derivative."""
+    mistake, notes = "", []
     away = elsewhere(f, derivative, name, point) if of_numbers(point) else None
+    if report.verdict == FAIL:
+        mistake = valueless(derivative, point) or mistake_of(f, derivative, name, point, report, away)
+    report.mistake = mistake  # the checker's own guess knows of no formula
+    if report.verdict == OPEN:
+        notes = [valueless(derivative, point)]
+    if report.verdict == PASS:
+        notes = [beside_kink(name, rows_of(report, name), point), limits(away)]
+    return Answer(name, formula, value, report, mistake, "; ".join(filter(None, notes)), away is not None)
+
+
+def _at_kink(report: Report) -> bool:
+    return any(row.point == "x" and np.isfinite(row.left) for row in report.rows)
+
+
+def rows_of(report: Report, name: str) -> list[Row]:
+    """What was measured at the point itself, for the elements of one variable."""
+    own = lambda where: where == name or where.startswith(f"{name}[")
+    return [row for row in report.rows if (row.point, row.order) == ("x", 1) and own(row.where)]
+
+
+def beside_kink(name: str, rows: Sequence[Row], point: Mapping[str, Any]) -> str:
+    """That there is no derivative at a kink, only slopes to both sides; empty elsewhere."""
+    bent = [row for row in rows if row.verdict == KINK]
+    if not bent:
+        return ""
+    row, more = bent[0], f", and {len(bent) - 1} more like it" if len(bent) > 1 else ""
+    of = "" if row.where == name else f" for {row.where}"
+    return (
+        f"{shown(point)} is at a kink{of}, where there is no derivative: the slope is {number(row.left)} to the left "
+        f"and {number(row.right)} to the right. {number(row.analytic)} lies between them: it is a subgradient{more}"
+    )
+
+
+def valueless(derivative: Function, point: Mapping[str, Any]) -> str:
+    """Why a formula has no value at the point; empty if it has one."""
+    if not isinstance(derivative, expressions.Expression) or not of_numbers(point):
+        return ""
+    try:
+        derivative.checked(**point)
+    except ExpressionError as error:
+        return str(error)
+    return ""
+
+
+def mistake_of(
+    f: Function, derivative: Function, name: str, point: Mapping[str, Any], report: Report, away: Away
+) -> str:
+    """What is wrong with a derivative that has failed, in words: a slip with a name, or else two numbers."""
+    if of_numbers(point) and (mistake := diagnosed(f, derivative, name, point)):
+        return mistake
+    if away is not None:
+        return f"at {shown(away[0])} it is {number(away[2])}, and yours is {number(away[1])}"
+    guess = "" if _at_kink(report) else report.mistake
+    failed = [row for row in report.worst() if row.verdict == FAIL and row.where.startswith(name)]
+    numbers = [f"∂/∂{row.where} is {measured(row)}, and yours is {number(row.analytic)}" for row in failed[:1]]
+    if numbers or guess:
+        return guess or numbers[0]
+    row = report.worst()[0]
+    slopes = f"the slope is {measured(row)}, and all derivatives together say {number(row.analytic)}"
+    return f"with every variable moving at once {slopes}"
+
+
+def limits(away: Away) -> str:
+    """Where a derivative that is right at the point is not, if there is such a place."""
     if away is None:
         return ""
     return (
@@ -105,9 +178,12 @@ def partial_derivatives(
     if len(gradients) == 1 and (found := file_and_name(gradients[0])) is not None:
         whole = load_function(Path(found[0]), found[1], {**point, **fixed})
 
-        def part(i: int) -> Function:
+        def part(i: int, name: str) -> Function:
             def call(**values: Any) -> Any:
-                found = whole(**values, **fixed)
+                try:
+                    found = whole(**values, **fixed)
+                except ArithmeticError:  # Python's own division by zero; NumPy's is infinite
+                    return np.full(np.shape(values[name]), np.nan)
                 parts = found if isinstance(found, tuple | list) else (found,)
                 if len(parts) != len(point):
                     raise click.UsageError(f"{gradients[0]} returns {len(parts)} gradients. Expected {len(point)}")
@@ -115,7 +191,7 @@ def partial_derivatives(
 
             return call
 
-        return [(gradients[0], part(i)) for i in range(len(point))]
+        return [(gradients[0], part(i, name)) for i, name in enumerate(point)]
     if len(gradients) != len(point):
         wanted = ", ".join(f"∂/∂{name}" for name in point)
         raise click.UsageError(f"--gradient has {len(gradients)} formulas. Expected {len(point)}, for {wanted}")
@@ -123,10 +199,10 @@ def partial_derivatives(
 
 
 def formula(text: str, point: Mapping[str, Any]) -> Function:
-    """A formula in the variables of the point, none of which has to occur."""
+    """A formula in the variables of the point, none of which has to occur; it need not have a value there."""
     found = expressions.parse(text)
-    if of_numbers(point):
-        found.checked(**point)
+    with np.errstate(all="ignore"):
+        found(**{name: np.float64(value) if np.ndim(value) == 0 else value for name, value in point.items()})
     return found
 
 
@@ -145,7 +221,7 @@ def show_answers(answers: Sequence[Answer]) -> None:
     for answer in answers:
         if answer.report.verdict == OPEN:
             say(f"∂/∂{answer.variable}: inconclusive, because {answer.report.reason}")
-        elif said := answer.mistake or answer.note:
+        if said := answer.mistake or answer.note:
             say(f"∂/∂{answer.variable}: {said}" + ("" if said.endswith("?") else "."))
     verdict = worst([answer.report.verdict for answer in answers])
     if verdict == PASS and not any(answer.note for answer in answers):
@@ -153,13 +229,41 @@ def show_answers(answers: Sequence[Answer]) -> None:
 
 
 def _cells(answer: Answer) -> tuple[str, ...]:
-    rows = [r for r in answer.report.rows if r.where == answer.variable and np.isfinite(r.numeric)]
-    here = next((r for r in rows if r.point == "x"), None)
-    measured = f"{number(here.numeric)} ± {here.error:.0e}" if here is not None else ""
-    judgement = {PASS: "right", FAIL: "wrong", OPEN: "undecided"}[answer.report.verdict]
-    if judgement == "wrong" and here is not None and here.verdict != FAIL:
-        judgement = "wrong: equal here by chance, not nearby"
-    return f"∂/∂{answer.variable}", answer.formula, _short(answer.value), measured, judgement
+    rows = rows_of(answer.report, answer.variable)
+    return (
+        f"∂/∂{answer.variable}",
+        answer.formula,
+        _short(answer.value),
+        _all_measured(answer, rows),
+        _said(answer, rows),
+    )
+
+
+def _said(answer: Answer, rows: Sequence[Row]) -> str:
+    """The judgement in a word or two."""
+    kink = any(np.isfinite(row.left) for row in rows)
+    verdict = answer.report.verdict
+    if verdict == FAIL and rows and all(row.verdict in (PASS, ZERO, KINK) for row in rows):
+        if answer.elsewhere or not kink:
+            return (
+                "wrong: possible here, at a kink, but not nearby" if kink else "wrong: equal here by chance, not nearby"
+            )
+        return "wrong: possible alone, but not with the others"
+    if verdict == PASS and kink:
+        return "possible: a subgradient"
+    return {PASS: "right", FAIL: "wrong", OPEN: "undecided"}[verdict]
+
+
+def _all_measured(answer: Answer, rows: Sequence[Row]) -> str:
+    """The numbers beside those of the formula; of many, or if not all were looked at, the worst."""
+    rows = [row for row in rows if np.isfinite(row.numeric)]
+    if not rows:
+        return ""
+    if len(rows) == np.size(answer.value) < 7:
+        bars = [row.error for row in rows if row.reason != INFINITE]
+        return ",".join(map(measured, rows)) + (f" ± {max(bars):.0e}" if bars else "")
+    row = max(rows, key=lambda row: (row.verdict == FAIL, row.apart))
+    return f"{row.where}: {measured(row)} ± {row.error:.0e}"
 
 
 def _short(value: Any) -> str:

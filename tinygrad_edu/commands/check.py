@@ -20,6 +20,8 @@ import click
 import numpy as np
 
 from ..checking import Report, check
+from ..checking.report import measured
+from ..checking.trials import INFINITE
 from ..checking.verdicts import FAIL, KINK, OPEN, PASS, ZERO, Row
 from .answers import html_of_answers, judged, show_answers, worst
 from .finding import careful, named, parse_arrays, plain, shown
@@ -102,7 +104,7 @@ def read_archive(path: Path) -> dict[str, Any]:
 def checked(text: str, point: Mapping[str, Any], order: int | None, seed: int) -> Report:
     """The report on the engine's gradient of a function at a point."""
     function = named(plain(text, point), list(point))
-    return careful(text, lambda: check(function, *point.values(), order=order, seed=seed))
+    return careful([text], lambda: check(function, *point.values(), order=order, seed=seed))
 
 
 def show_report(report: Report, names: Sequence[str]) -> None:
@@ -115,7 +117,7 @@ def show_report(report: Report, names: Sequence[str]) -> None:
     for row in rows[:MOST]:
         where = row.where + (" (2nd order)" if row.order == 2 else "") + (" (nearby)" if row.point != "x" else "")
         verdict = row.verdict + (f": {row.reason}" if row.verdict == KINK else "")
-        cells.append((where, _told(row.analytic), _told(row.numeric), _bar(row.error), verdict))
+        cells.append((where, _told(row.analytic), measured(row), _bar(row), verdict))
     for reason in list(dict.fromkeys(row.reason for row in rows if row.verdict == OPEN))[1:]:
         say(f"  also: {reason}")
     if any(cell[1] for cell in cells):
@@ -136,8 +138,8 @@ def _told(value: float) -> str:
     return "" if np.isnan(value) else number(value)
 
 
-def _bar(error: float) -> str:
-    return "" if np.isnan(error) else f"{error:.0e}"
+def _bar(row: Row) -> str:
+    return "" if np.isnan(row.error) or row.reason == INFINITE else f"{row.error:.0e}"
 
 
 # --- pages

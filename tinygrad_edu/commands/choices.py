@@ -128,7 +128,7 @@ def _own_loss(function: Callable[..., Any], path: str, name: str) -> Measure:
             return np.mean(function(scores, target))
         except TinygradError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise click.UsageError(fault(error, path)) from None
 
     return measure
@@ -157,7 +157,7 @@ def find_optimizer(text: str, learning_rate: float | Literal["auto"]) -> optim.A
         algorithm = make(*given, **rate)
     except TinygradError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise click.UsageError(fault(error, found[0])) from None
     if not isinstance(algorithm, optim.Algorithm):
         raise click.UsageError(

@@ -165,15 +165,16 @@ def plain(text: str, point: Mapping[str, Any]) -> Function:
     return find_function(text, point)
 
 
-def careful(text: str, ask: Callable[[], Any]) -> Any:
-    """What `ask` returns; an error that comes from the user's file becomes one line."""
+def careful(texts: Sequence[str], ask: Callable[[], Any]) -> Any:
+    """What `ask` returns; an error that comes from one of the user's files becomes one line."""
     try:
         return ask()
     except TinygradError:
         raise
-    except Exception as error:
-        path = (file_and_name(text) or ("",))[0]
-        if not lines_in(error, path):
+    except (Exception, SystemExit) as error:
+        paths = [found[0] for text in texts if (found := file_and_name(text)) is not None]
+        path = next((path for path in paths if lines_in(error, path)), None)
+        if path is None:
             raise
         raise click.UsageError(fault(error, path)) from None
 
@@ -186,7 +187,7 @@ def guarded(function: Function, path: str) -> Function:
             return function(**values)
         except TinygradError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise click.UsageError(fault(error, path)) from None
 
     return call
@@ -198,6 +199,8 @@ def fault(error: BaseException, path: str) -> str:
         return f"{path}, line {error.lineno}: {error.msg}"
     lines = lines_in(error, path)
     place = f"{path}, line {lines[-1]}" if lines else path
+    if isinstance(error, SystemExit):
+        return f"{place}: SystemExit: {error.code}. Expected the file to go on, and not to end the program"
     said = error.__cause__ if isinstance(error.__cause__, TinygradError) else error  # NumPy wraps it: array[0] = x
     return f"{place}: {type(said).__name__}: {said}"
 
