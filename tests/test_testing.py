@@ -167,7 +167,7 @@ WRONG = [
     ("zero", elementwise(named("zero", lambda x: np.sin(x)), lambda g, y, x: g * np.where(x == 0, 0, np.cos(x))), {},
      "argument 0 = array(0.)", "it is zero"),
     ("not linear", primitive(named("not linear", lambda x: np.exp(x)), (lambda g, y, x: np.abs(g) * y,)), {},
-     "argument 0 = array(0.)", "the vjp of -2 g is not -2 times the vjp of g"),
+     "argument 0 = array(0.)", "g is not -1.59e+15 times the vjp of g"),
     ("second order", elementwise(named("second order", lambda x: np.exp(x)), lambda g, y, x: g * np.exp(_detached(x))), {},
      "argument 0 = array(0.)", "the derivative of its rule is wrong"),
     ("forward mode", primitive(named("forward mode", lambda x: np.sin(x)), (lambda g, y, x: g * np.cos(x),),

@@ -11,7 +11,7 @@ from tinygrad_edu.extend import elementwise, primitive
 
 X = np.array([0.3, -1.2, 2.0, 0.7])
 UNDECIDED = {
-    "rounded to float32 inside": "f moves by jumps of",
+    "rounded to float32 inside": "f moves by jumps of|rounding hides",
     "subgradients that do not add up": "at a kink: valid slopes of its parts",
     "a floor at a whole number": "f jumps here",
     "arctan2 at the origin": "f jumps here",
@@ -106,6 +106,24 @@ def test_a_function_without_a_fixed_seed_is_inconclusive():
     rng = np.random.default_rng(0)
     report = tg.check(lambda x: np.sum(x) * rng.uniform(), X)
     assert (report.verdict, "fix its random seed" in report.reason) == ("inconclusive", True)
+
+
+@pytest.mark.parametrize("noise", [1e-15, 1e-14, 1e-12])
+def test_two_values_that_differ_in_their_last_digits_are_told(noise):
+    rng = np.random.default_rng(0)
+    report = tg.check(lambda x: np.sum(np.sin(x)) * (1 + noise * rng.standard_normal()), X)
+    assert (report.verdict, "f gave two values" in report.reason) == ("inconclusive", True)
+    report = tg.check_vjp(np.sin, (X,), lambda g, x: g * np.cos(x) * (1 + noise * rng.standard_normal(4)))
+    assert (report.verdict, "the vjp gave two answers" in report.reason) == (
+        "fail" if noise > 2e-13 else "inconclusive",
+        True,
+    )
+
+
+def test_a_wrong_gradient_of_a_function_with_noise_in_its_last_digits_fails():
+    rng = np.random.default_rng(0)
+    f = lambda x: np.sum(np.sin(x)) * (1 + 1e-15 * rng.standard_normal())
+    assert tg.check_vjp(f, (X,), lambda g, x: g * np.cos(x) * 1.001).verdict == "fail"
 
 
 def test_a_value_that_is_not_finite_is_inconclusive():

@@ -1,8 +1,9 @@
 """What a gradient function promises besides its numbers; no finite difference is needed to find these broken.
 
-The same question has the same answer, asked twice, with other questions between. Nothing that was handed in is written
-to, nothing that was handed out changes later. A vjp is linear: twice the cotangent, with the sign turned, is exactly
--2 times the answer, since a power of 2 rounds nothing; zero gives zero; a sum gives the sum.
+The same question has the same answer, to the last bit, asked again with other questions between. Nothing that was
+handed in is written to, nothing that was handed out changes later. A vjp is linear: c times the cotangent gives c times
+the answer, for c of both signs, tiny, huge, and not a round number, so that what clips, cuts off, truncates or rounds
+its cotangent is seen; zero gives zero; a sum gives the sum.
 """
 
 from __future__ import annotations
@@ -20,10 +21,17 @@ from .verdicts import FAIL, OPEN, PASS, Row
 ROUNDING = 1e-9
 """Most vjps are exactly linear, but some solve or integrate on their way, by steps that depend on the cotangent."""
 
-SCALES = (-2.0, 2.0**13)
-"""What cotangents are scaled by: powers of 2, one so large that a gradient is clipped."""
+SCALES = (-(2**0.5) * 2.0**50, np.pi * 2.0**-70, np.e * 2.0**7)
+"""What cotangents are scaled by: so large that one is clipped, so small that one is cut off; no digits are round."""
+NARROW_SCALES = (-(2**0.5) * 4, np.pi / 16, np.e * 2)
+"""The same for vjps that compute in narrow floats, whose range is as narrow."""
 SMALL = 2.0**-20
-"""So small that a cotangent may be cut off."""
+"""Beside others in one sum, a cotangent that is so small."""
+LAST = 1024 * EPS
+"""Two answers that are nearer to each other may be one sum, taken in two orders: no failure, but no certainty."""
+
+
+ORDER = "random, or a sum that is taken in no fixed order"
 
 
 def promises(problem: Problem, rng: np.random.Generator) -> list[Row]:
@@ -50,8 +58,10 @@ def _of_function(problem: Problem) -> Iterator[Row]:
     if not np.array_equal(problem.inputs.vector(arrays), problem.x, equal_nan=True):
         yield _row("f mutates nothing", FAIL, "f writes into its arguments")
     apart = np.max(np.abs(again - problem.y), initial=0, where=np.isfinite(again - problem.y))
-    if apart > 1e-9 * np.max(np.abs(problem.y), initial=0):
+    if apart > LAST * np.max(np.abs(problem.y), initial=0):
         yield _row("f is deterministic", OPEN, f"f gave two values, {apart:.2g} apart: fix its random seed")
+    elif apart:
+        yield _row("f is deterministic", OPEN, f"f gave two values, {apart:.2g} apart: {ORDER}")
 
 
 def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> Iterator[Row]:
@@ -72,17 +82,20 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> 
     if not np.isfinite(first).all():
         return  # no arithmetic is exact there; what it should be, differences will say
     again = problem.pull(problem.x, v, fresh=True)
-    if deterministic and _differ(problem, again, first, first, least=1024 * EPS):
+    if deterministic and _differ(problem, again, first, first, least=LAST):
         yield _row("the vjp is deterministic", FAIL, "the vjp gave two answers to the same question")
         return
+    if deterministic and (apart := np.max(np.abs(again - first), initial=0)):
+        yield _row("the vjp is deterministic", OPEN, f"the vjp gave two answers, {apart:.2g} apart: {ORDER}")
     excuse = _Excuse(problem, v, rng)
-    for factor in SCALES if v.size > 1 else (*SCALES, SMALL):
+    factors = NARROW_SCALES if problem.coarse else SCALES
+    for factor in factors[:2] if v.size > 1 else factors:
         scaled = problem.pull(problem.x, factor * v)
-        least = abs(factor) * np.max(np.abs(first), initial=0)
+        least = max(abs(factor) * np.max(np.abs(first), initial=0), np.max(np.abs(scaled), initial=0))
         if not np.isfinite(scaled).all() or least < 1e-290:  # beyond what floats can hold
             continue
         if _differ(problem, scaled / factor, first, first, excuse):
-            text = f"the vjp of {factor:g} g is not {factor:g} times the vjp of g"
+            text = f"the vjp of {factor:.3g} g is not {factor:.3g} times the vjp of g"
             yield _row("the vjp is linear in the cotangent", FAIL, text)
             break
     if not np.array_equal(problem.inputs.vector(raw), stale, equal_nan=True):
