@@ -21,6 +21,7 @@ from ..errors import TinygradError
 from ..graph import RULES, Op
 from ..places import Place
 from ..rules.arithmetic import power_log
+from ..rules.decompositions import spectrum
 from ..tensor import Tensor, record
 from ..trees import leaves
 from .bisection import worst_element
@@ -155,7 +156,7 @@ def _jumps(trial: Trial, u: Array) -> bool:
 
 def _structure(line: Line, problem: Problem) -> Any:
     """A projection for operations that read one half of a matrix, and mean it to be symmetric (or Hermitian)."""
-    if function_of(line.op) not in (np.linalg.eigh, np.linalg.eigvalsh, np.linalg.cholesky):
+    if function_of(line.op) not in (np.linalg.eigh, spectrum, np.linalg.cholesky):
         return None
     fold = lambda a: (a + np.conj(np.swapaxes(a, -1, -2))) / 2
     return lambda x: problem.inputs.vector([fold(a) for a in problem.inputs.arrays(x)])

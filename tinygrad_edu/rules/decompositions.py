@@ -149,10 +149,13 @@ def _eigh_jvp(t, y, a, UPLO="L"):
     return [np.real(np.diagonal(d, axis1=-2, axis2=-1)), v @ parted(beside(d), differences(w), w, t)]
 
 
+def _eigvalsh(a, UPLO):
+    return np.linalg.eigvalsh(a, UPLO=UPLO), _eigh(a, UPLO)[1]
+
+
 # fmt: off
 primitive(np.linalg.eigh, (_eigh_vjp,), (_eigh_jvp,), call=_eigh, asks=True)
-spectrum = primitive(lambda a, UPLO: (np.linalg.eigvalsh(a, UPLO=UPLO), _eigh(a, UPLO)[1]),
-                     (_eigh_vjp,), (_eigh_jvp,), asks=True)
+spectrum = primitive(_eigvalsh, (_eigh_vjp,), (_eigh_jvp,), asks=True)
 composite(np.linalg.eigvalsh, lambda a, UPLO="L": spectrum(a, UPLO=UPLO)[0])
 # fmt: on
 
@@ -286,8 +289,12 @@ def _eig_jvp(t, y, a):
     return [np.diagonal(d, axis1=-2, axis2=-1), moved - v * np.sum(conj(v) * moved, axis=-2, keepdims=True)]
 
 
+def _eigvals(a):
+    return np.linalg.eigvals(a), np.linalg.eig(a)[1]
+
+
 # fmt: off
 primitive(np.linalg.eig, (_eig_vjp,), (_eig_jvp,), asks=True)
-spectrum_of_any = primitive(lambda a: (np.linalg.eigvals(a), np.linalg.eig(a)[1]), (_eig_vjp,), (_eig_jvp,), asks=True)
+spectrum_of_any = primitive(_eigvals, (_eig_vjp,), (_eig_jvp,), asks=True)
 composite(np.linalg.eigvals, lambda a: spectrum_of_any(a)[0])
 # fmt: on
