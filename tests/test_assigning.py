@@ -181,15 +181,59 @@ PARTS = {
     "sort": "y[0].sort()",
     "at": "np.add.at(y.T, 0, 1.0)",
     "out=": "np.exp(y[0], out=y[1])",
+    "columns in a loop": "for column in y.T: column -= np.mean(column)",
+    "a column by place": "y.T[1][0] += 1",
+    "a column of the transpose": "y.T[0].fill(7.0)",
+    "copyto": "np.copyto(y.T[0], 7.0)",
+    "out= a part of a part": "np.exp(y, out=y.T.T)",
+    "a slice of a slice": "v = y[1:]; w = v[0]; del v; w += 1",
+    "a part of a line": "y.reshape(-1)[:3][0] = 7.0",
+    "squeeze": "v = np.squeeze(y); v[0] = 7.0",
+    "real": "v = y.real; v += 1",
+    "astype": "v = y.astype(float, copy=False); v[0] = 7.0",
+    "einsum": "v = np.einsum('ij->ji', y); v[0] = 7.0",
+    "real_if_close": "v = np.real_if_close(y); v *= 2",
+    "backwards": "v = y[::-1][0]; v *= 2",
+    "put": "v = y.T[0]; v.put([0], [9.0])",
+    "one of several": "a, b = np.split(y.T, 2); a *= 2",
 }
 
 
+@pytest.mark.parametrize("size", [2, 120])  # of large arrays the record remembers less
 @pytest.mark.parametrize("requires_grad", [True, False])
 @pytest.mark.parametrize("name", PARTS)
-def test_assignment_into_a_part_of_a_tensor_in_use_is_refused(name, requires_grad):
-    y = tg.Tensor(np.ones((2, 2)), requires_grad=requires_grad) * 1
+def test_assignment_into_a_part_of_a_tensor_in_use_is_refused(name, requires_grad, size):
+    y = tg.Tensor(np.ones((size, size)), requires_grad=requires_grad) * 1
     with pytest.raises(InPlaceError, match=r"parts of a Tensor are Tensors of their own.*part = x\[0\].copy\(\)"):
         exec(PARTS[name], {"y": y, "np": np})
+
+
+COPIES = [
+    "v = y.flatten(); v[0] = 7.0",
+    "v = np.take(y, [0, 1], axis=0); v[0] = 7.0",
+    "v = np.reshape(y, (1, -1), copy=True); v[0] = 7.0",
+    "v = y.copy()[0]; v *= 2",
+    "v = (y + 1).T[0]; v *= 2",
+    "v = np.sort(y)[0]; v *= 2",
+    "v = np.cumsum(y)[1:]; v *= 2",
+    "v = y[[0, 1]][0]; v *= 2",
+    "v = np.vstack([y, y])[0]; v *= 2",
+    "v = np.where(True, y, 0)[0]; v *= 2",
+    "np.nan_to_num(y, copy=False); v = y * 2",
+]
+
+
+@pytest.mark.parametrize("size", [2, 120])
+@pytest.mark.parametrize("requires_grad", [True, False])
+@pytest.mark.parametrize("program", COPIES)
+def test_assignment_into_a_copy_does_what_it_does_in_numpy(program, requires_grad, size):
+    start = np.arange(1.0, size * size + 1).reshape(size, size)
+    plain = {"y": start.copy(), "np": np}
+    ours = {"y": tg.Tensor(start, requires_grad=requires_grad) * 1, "np": np}
+    exec(program, plain)
+    exec(program, ours)
+    for name in "yv":
+        np.testing.assert_array_equal(ours[name].data, plain[name])
 
 
 @pytest.mark.parametrize(
@@ -200,6 +244,7 @@ def test_assignment_into_a_part_of_a_tensor_in_use_is_refused(name, requires_gra
         "y = x[1:].copy(); y += 1",
         "first, second, third = np.split(x * 2, 3); second *= 2",
         "y = np.sin(x).T; y[0] = 1.0",
+        "y = np.sin(x).T.T[1:]; y[0] = 1.0",
         "y = x * 2; y[0] += 1; y[1:][...]",
     ],
 )

@@ -4,7 +4,8 @@
 like any other, and the handle x is bound to it. What was computed from the old value keeps it, and so its gradient;
 so do other handles, a row or a slice that was read before among them, where NumPy's view would follow. Two programs
 would mean something else in NumPy, and are refused: assignment to a leaf, whose gradient belongs to its old value,
-and assignment to a part of a Tensor that is still in use (`v = x[0]; v += 1`), which in NumPy would change x.
+and assignment to a part, or a part of a part, of a Tensor that is still in use (`v = x[0]; v += 1`), which in NumPy
+would change x.
 """
 
 from __future__ import annotations
@@ -73,32 +74,53 @@ class Assignable(Surface):
     def _augmented(self, compute: Callable[[Any], Any]) -> Any:
         """x += v. In ``y[i] += v`` the part is assigned back to the whole at once, and is nobody else's."""
         frame = _getframe(2)
-        if _is_stored_back(frame.f_code, frame.f_lasti):
+        if is_stored_back(frame.f_code, frame.f_lasti):
             result = compute(self)
             return calls.fitting_assignment(self.data, result)
         return self.rebind(compute)
 
 
 @cache
-def _is_stored_back(code: CodeType, place: int) -> bool:
+def is_stored_back(code: CodeType, place: int) -> bool:
     """True for the instruction of ``y[i] += v``, whose result is stored under an index by the next one."""
     later = (line.opname for line in dis.get_instructions(code) if line.offset > place)
     return next((name for name in later if name not in ("SWAP", "CACHE", "ROT_THREE")), "") == "STORE_SUBSCR"
 
 
 def _is_part_of_another(x: Any) -> bool:
-    """True if x shares its memory with a Tensor or an array that somebody still holds."""
-    if not isinstance(x.data, np.ndarray) or x.data.base is None:
+    """True if x shares its memory with a Tensor or an array that somebody still holds.
+
+    That may be the whole of which x is a part, or the whole of the whole, as in `x.T[0]`: all lines are asked through
+    which the memory was handed down.
+    """
+    memory = _numbers(x.data)
+    if not isinstance(memory, np.ndarray) or memory.base is None or getrefcount(memory.base) <= _REFERENCES_TO_A_BASE:
         return False
     if x.node is None:
-        return getrefcount(x.data.base) > _REFERENCES_TO_A_BASE
-    line = x.node.parents[0] if x.node.op is SELECT else x.node
-    whole = line.parents[0] if line.op.moves and line.parents else None
-    return (
-        whole is not None
-        and getrefcount(whole) > _REFERENCES_TO_A_PARENT
-        and (not isinstance(whole.value, np.ndarray) or np.may_share_memory(x.data, whole.value))
-    )
+        return memory is x.data
+    lines = [x.node]
+    while lines:
+        line = lines.pop()
+        line = line.parents[0] if line.op is SELECT else line
+        for i in range(len(line.parents)):  # not zip, which would hold one reference more
+            whole, arg = line.parents[i], line.args[i]
+            if whole is None:
+                continue
+            value = _numbers(arg if isinstance(_numbers(arg), np.ndarray) else whole.value)
+            if isinstance(value, np.ndarray):
+                shared = np.may_share_memory(memory, value)
+            else:  # the record remembers its shape, and no more
+                shared = line.op.moves or line is x.node
+            if shared and getrefcount(whole) > _REFERENCES_TO_A_PARENT:
+                return True
+            if shared and getattr(value, "base", value) is not None:  # a part itself
+                lines.append(whole)
+    return False
+
+
+def _numbers(x: Any) -> Any:
+    """An array, or that of which a value is made while a program is traced."""
+    return getattr(x, "value", x)
 
 
 def _references_to_a_base() -> int:

@@ -114,11 +114,11 @@ class Surface:
     sum,      mean,     prod      = _method(np.sum),      _method(np.mean),     _method(np.prod)
     max,      min,      var,  std = _method(np.max),      _method(np.min),      _method(np.var),  _method(np.std)
     cumsum,   cumprod,  trace     = _method(np.cumsum),   _method(np.cumprod),  _method(np.trace)
-    ravel,    flatten,  squeeze   = _method(np.ravel),    _method(np.ravel),    _method(np.squeeze)
+    ravel,    squeeze,  choose    = _method(np.ravel),    _method(np.squeeze),  _method(np.choose)
     swapaxes, diagonal, repeat    = _method(np.swapaxes), _method(np.diagonal), _method(np.repeat)
     dot,      take,     clip      = _method(np.dot),      _method(np.take),     _method(np.clip)
     round,    conj,     conjugate = _method(np.round),    _method(np.conj),     _method(np.conj)
-    copy,     ptp,      choose    = _method(np.copy),     _method(np.ptp),      _method(np.choose)
+    copy,     ptp                 = _method(np.copy),     _method(np.ptp)
     argmax,   argmin,   argsort   = _method(np.argmax),   _method(np.argmin),   _method(np.argsort)
     all,      any,      nonzero   = _method(np.all),      _method(np.any),      _method(np.nonzero)
     searchsorted,    argpartition = _method(np.searchsorted), _method(np.argpartition)
@@ -182,6 +182,8 @@ class Surface:
         """The same as `numpy.ndarray.astype`; the order in memory is not kept."""
         if not np.can_cast(self.dtype, dtype, casting):
             raise TypeError(f"astype: {self.dtype} cannot be cast to {np.dtype(dtype)} with casting={casting!r}")
+        if not copy and self.dtype == np.dtype(dtype):
+            return self[...]
         return self.__array_function__(np.astype, (), (self, dtype), {})
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Any:
@@ -196,6 +198,10 @@ class Surface:
     def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
         """The same as `numpy.put`."""
         self.__array_function__(np.put, (), (self, indices, values), {"mode": mode})
+
+    def flatten(self, order: str = "C") -> Any:
+        """A copy with a single axis; `ravel` is a view of the same elements where it can be."""
+        return self.copy().ravel(order)
 
     def sort(self, axis: int = -1, **params: Any) -> None:
         """Assign the elements in rising order; `numpy.sort` returns them instead."""

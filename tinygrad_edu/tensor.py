@@ -65,6 +65,8 @@ def _record_one(op: Op, x: Tensor, params: dict[str, Any]) -> Any:
         raise calls.explained(error, op, [x.data]) from None
     if op.flat and not is_inexact(value):
         return value
+    if value is x.data and type(value) is np.ndarray:  # as np.squeeze has it: a view at least, lest two handles be one
+        value = value.view()
     parent = x.node
     node = Node(op, (x.data,), params, (parent,), value) if parent is not None and is_recording() else None
     if isinstance(value, SEQUENCES):

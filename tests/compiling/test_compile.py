@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import functions
-from tinygrad_edu.errors import TraceError
+from tinygrad_edu.errors import InPlaceError, TraceError
 from tinygrad_edu.trees import leaves
 
 from . import losses
@@ -296,6 +296,40 @@ def test_assignment_to_an_array_of_its_own_is_a_line():
 
     x = np.array([1.0, 2.0, 3.0])
     assert_same(tg.compile(f)(x), f(x))
+
+
+def test_a_part_that_was_read_is_no_hindrance_once_it_is_gone():
+    def f(x):
+        y = x * 2
+        for i in range(1, 3):
+            y[i] += y[i - 1] * x[i]
+        total = np.sum(y[1:])
+        y *= total
+        z = y * 1
+        z.fill(3.0)
+        return y + z
+
+    for x in (np.array([1.0, 2.0, 3.0]), np.arange(1.0, 4, dtype=np.float32)):
+        assert_same(tg.compile(f)(x), f(x))
+
+
+COLUMNS = {
+    "centred": lambda y: [column.__isub__(np.mean(column)) for column in y.T],
+    "filled": lambda y: y.T[0].fill(7.0),
+    "squeezed": lambda y: np.squeeze(y).__setitem__(0, 7.0),
+}
+
+
+@pytest.mark.parametrize("step", COLUMNS.values(), ids=COLUMNS)
+def test_parts_of_parts_are_refused_inside_a_compiled_gradient(step):
+    def f(x):
+        y = x * 2
+        step(y)
+        return np.sum(y * x)
+
+    for compiled, words in ((tg.compile(tg.grad(f)), "parts of a Tensor"), (tg.compile(f), "copy of its own")):
+        with pytest.raises((InPlaceError, TraceError), match=words):
+            compiled(np.ones((2, 2)))
 
 
 def test_global_random_numbers_are_refused():

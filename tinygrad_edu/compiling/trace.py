@@ -63,7 +63,7 @@ class Recorder:
             np.shape(x), np.asarray(x).dtype, name, isinstance(x, float | complex) and not hasattr(x, "dtype")
         )
         self.inputs.append(symbol)
-        return Traced(self, x, symbol, shared=True)
+        return Traced(self, x, symbol, given=True)
 
     def call(self, function: Any, args: Sequence[Any], params: dict[str, Any]) -> Any:
         """Compute a call and write it down; NotImplemented if a Tensor should do that."""
@@ -118,6 +118,10 @@ class Recorder:
     def write(self, function: Any, args: Any, params: dict[str, Any], found: Any) -> Any:
         several = isinstance(found, tuple | list)
         values = list(found) if several else [found]
+        own = {
+            id(x.value) for x in _leaves((args, params)) if isinstance(x, Traced) and isinstance(x.value, np.ndarray)
+        }
+        values = [v.view() if id(v) in own else v for v in values]  # as np.squeeze has it: at least a view of the other
         if not all(isinstance(v, np.ndarray | np.generic | float | complex) or type(v) is int for v in values):
             name = getattr(function, "__name__", str(function))
             raise refusal(
@@ -130,14 +134,7 @@ class Recorder:
         self.places.update(dict.fromkeys(results, place))
         if not self.of_rule and self.passes == 0:
             self.by_user.update(results)
-        sources = [x for x in _leaves((args, params)) if isinstance(x, Traced)]
-        made = []
-        for v, symbol in zip(values, results, strict=True):
-            shared = isinstance(v, np.ndarray) and any(_overlap(v, x.value) for x in sources)
-            if shared:
-                for x in sources:
-                    x.shared = x.shared or _overlap(v, x.value)
-            made.append(Traced(self, v, symbol, shared))
+        made = [Traced(self, v, symbol) for v, symbol in zip(values, results, strict=True)]
         if not several:
             return made[0]
         return type(found)(*made) if hasattr(found, "_fields") else type(found)(made)
@@ -261,10 +258,6 @@ def _named(tree: Any) -> Any:
 def _symbol(x: Any) -> Value | None:
     x = x.data if type(x) is Tensor else x
     return x.symbol if isinstance(x, Traced) else None
-
-
-def _overlap(a: Any, b: Any) -> bool:
-    return isinstance(b, np.ndarray) and np.may_share_memory(a, b)
 
 
 def _copied(bits: Any) -> Any:

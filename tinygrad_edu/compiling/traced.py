@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..assigning import is_stored_back
 from ..errors import TraceError
 from ..places import place_of_user
 from ..rules.indexing import setitem
@@ -40,6 +41,12 @@ def _operator(of_python: Callable[..., Any], ufunc: np.ufunc) -> tuple[Any, Any]
     return straight, reflected
 
 
+def _is_shared(x: Traced) -> bool:
+    """True if x lies in the memory of another array that is still there: a part of it, or its whole."""
+    owner = x.value if getattr(x.value, "base", None) is None else x.value.base
+    return isinstance(owner, np.ndarray) and sys.getrefcount(owner) > _REFERENCES
+
+
 def _sign(of_python: Callable[..., Any], ufunc: np.ufunc) -> Any:
     return lambda self: self.recorder.call(of_python if _is_weak(self) else ufunc, (self,), {})
 
@@ -58,14 +65,16 @@ class Traced(Surface):
         The numbers of this run.
     symbol : Value
         What the program calls it.
+    given : bool
+        Whether it is an argument, into which a program never writes.
     """
 
-    __slots__ = ("recorder", "shared", "symbol", "value")
+    __slots__ = ("given", "recorder", "symbol", "value")
 
     keeps_operations = True  # asks `rules/indexing.py` for the whole operation, and not for its formula
 
-    def __init__(self, recorder: Recorder, value: Any, symbol: Value, shared: bool = False) -> None:
-        self.recorder, self.value, self.symbol, self.shared = recorder, value, symbol, shared
+    def __init__(self, recorder: Recorder, value: Any, symbol: Value, given: bool = False) -> None:
+        self.recorder, self.value, self.symbol, self.given = recorder, value, symbol, given
 
     # fmt: off
     shape = property(lambda self: self.symbol.shape)
@@ -105,7 +114,7 @@ class Traced(Surface):
     # --- assignment: the handle stands for a new value, as the array has new elements ---------------------------------
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if self.shared:
+        if self.given or _is_shared(self):
             raise refusal(
                 "assignment into an argument, or into an array that shares its memory with another (a part of it, a "
                 "reshaped one), changes more than one value",
@@ -116,9 +125,16 @@ class Traced(Surface):
             raise refusal("a Tensor was assigned into a plain array", "Make the target a Tensor: x = tg.Tensor(x)")
         self.value, self.symbol = new.value, new.symbol
 
+    def fill(self, value: Any) -> None:
+        """Assign one number to every element."""
+        self[...] = value
+
     def _renewed(self, ufunc: Callable[..., Any], other: Any) -> Any:
         result = self.recorder.call(ufunc, (self, other), {})
         if result is NotImplemented or result.shape == self.shape == ():
+            return result
+        frame = sys._getframe(2)
+        if is_stored_back(frame.f_code, frame.f_lasti):  # y[i] += v, whose result is assigned to y at once
             return result
         self[...] = result
         return self
@@ -214,3 +230,13 @@ def refusal(what: str, cure: str) -> TraceError:
         f"compile: {what}.{f'{chr(10)}  {place}' if place else ''}\n"
         f"What to do: {cure}; or run eagerly, with fallback=True"
     )
+
+
+def _references() -> int:
+    """What `getrefcount` says, where `_is_shared` asks it, of an array that one value alone holds."""
+    x = Traced(None, np.zeros(2), None)  # type: ignore[arg-type]
+    owner = x.value if getattr(x.value, "base", None) is None else x.value.base
+    return sys.getrefcount(owner)
+
+
+_REFERENCES = _references()

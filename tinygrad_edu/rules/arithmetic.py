@@ -197,6 +197,9 @@ finite = elementwise(np.nan_to_num, lambda g, y, x, nan=0, posinf=None, neginf=N
 
 
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    if not copy:
+        x[...] = _nan_to_num(x, True, nan, posinf, neginf)
+        return x[...]
     given = {"nan": nan, "posinf": posinf, "neginf": neginf}
     if not any(hasattr(v, "dtype") for v in given.values()):
         return finite(x, **{name: v for name, v in given.items() if v is not None and (v or name != "nan")})

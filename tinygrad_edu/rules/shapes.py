@@ -38,7 +38,7 @@ def _order(a, order):
 
 
 def _bind_reshape(a, shape, order="C", *, copy=None):
-    order = _order(a, order)
+    a, order = np.copy(a) if copy else a, _order(a, order)
     return (a,), {"shape": shape} if order == "C" else {"shape": shape, "order": order}
 
 
