@@ -59,3 +59,13 @@ def test_an_infinite_input_of_a_product_is_seen():
     x[0, 0] = np.inf
     with np.errstate(all="ignore"):
         np.testing.assert_array_equal(compiled(W, x, 1.0)[0], f(W, x))
+
+
+def test_a_product_of_what_is_told_of_need_not_be_looked_at():
+    f = lambda g, x: (np.sum(h := np.sin(g), axis=0), np.sum(k := np.sin(x)), h.T @ k)
+    assert looked_at(f, np.ones((4, 30)), np.ones((4, 50))) == ((0, 1), ())
+
+
+def test_a_product_that_may_overflow_tells_of_no_other_product():
+    f = lambda g, x: (np.sum(h := np.sin(g)), np.sum(k := np.sin(x)), p := h @ k, p @ k)
+    assert looked_at(f, np.ones((4, 4)), np.ones((4, 4))) == ((0, 1, 3), ())

@@ -42,17 +42,23 @@ def watched(program: Program) -> tuple[tuple[int, ...], tuple[int, ...]]:
     number = {v: i for i, v in enumerate(program.inputs)}
     first = {y: i for i, y in reversed(list(enumerate(outputs))) if y is not None}
     places = [i for y, i in first.items() if y not in implied and y not in inputs]
-    return tuple(sorted(places)), tuple(sorted({number[x] for x in inputs.values()}))
+    return tuple(sorted(places)), tuple(sorted({number[x] for given in inputs.values() for x in given}))
 
 
-def _instead(program: Program, telling: set[Value]) -> dict[Value, Value]:
-    """For large products of a smaller input and of what is told of already: that input."""
-    found: dict[Value, Value] = {}
+def _instead(program: Program, telling: set[Value]) -> dict[Value, list[Value]]:
+    """For products of what is told of already, nothing; for large ones of that and a smaller input, that input.
+
+    A product of finite numbers may still overflow, but so it does in an eager pass.
+    """
+    products = {line.result for line in program.lines if line.operation in (np.matmul, product)}
+    telling = telling - products  # whether a product that is looked at is one of them, is what is asked
+    found: dict[Value, list[Value]] = {}
     for line in program.lines:
-        if line.operation in (np.matmul, product) and line.result in program.outputs:
+        if line.result in products and line.result in program.outputs:
             unknown = [x for x in line.args if x not in telling]
-            if len(unknown) == 1 and unknown[0] in program.inputs and unknown[0].size < line.result.size:
-                found[line.result] = unknown[0]
+            small = all(x in program.inputs and x.size < line.result.size for x in unknown)
+            if len(unknown) <= 1 and small:
+                found[line.result] = unknown
     return found
 
 

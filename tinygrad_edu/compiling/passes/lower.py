@@ -19,6 +19,8 @@ LARGE = 4096
 """Smaller arrays keep the shorter words."""
 LARGEST = 1 << 17
 """Larger ones go by blocks."""
+FEWEST, SPILLING, ROW = 1 << 12, 1 << 20, 512
+"""Bytes of a matrix that is summed by a product: fewer are not worth it, more go by blocks; and numbers of its rows."""
 
 
 def added_at(x: Any, part: Any, index: Any) -> Any:
@@ -39,7 +41,9 @@ def lower(program: Program) -> Program:
             and line.result.dtype in (np.float64, np.float32)
         ):
             return _logaddexp(line)
-        if line.operation is np.sum and not line.params and (parts := _scalar_product(line, makers, users)):
+        if line.operation is np.sum and (
+            parts := _scalar_product(line, makers, users) or _product_with_ones(line, makers, users)
+        ):
             return parts
         made: Any = line
         if line.operation is np.add and not line.params:
@@ -70,7 +74,7 @@ def _logaddexp(line: Line) -> list[Line]:
 def _scalar_product(line: Line, makers: dict[Value, Line], users: dict[Value, int]) -> list[Line] | None:
     """The sum of products, or of sums of such, as scalar products: BLAS stores none of the products."""
     x = line.args[0]
-    parts = _products(x, makers, users)
+    parts = None if line.params else _products(x, makers, users)
     small = type(x) is not Value or not LARGE < x.size <= LARGEST or x.dtype != np.float64
     if parts is None or small or len(line.args) > 1:
         return None
@@ -90,6 +94,32 @@ def _scalar_product(line: Line, makers: dict[Value, Line], users: dict[Value, in
         total = value
     lines[-1] = replace(lines[-1], results=line.results)
     return lines
+
+
+def _product_with_ones(line: Line, makers: dict[Value, Line], users: dict[Value, int]) -> list[Line] | None:
+    """A sum over one axis of a matrix as its product with ones, and of a product of two as scalar products of rows.
+
+    BLAS takes a third of the time of `np.sum`. It adds the numbers of a row in order, so only short rows are summed so.
+    """
+    x = line.args[0]
+    maker = makers.get(x) if type(x) is Value else None
+    axis = line.params.get("axis")
+    if maker is None or set(line.params) != {"axis"} or type(axis) is not int or len(line.args) > 1:
+        return None
+    fits = len(x.shape) == 2 and x.dtype in (np.float64, np.float32) and line.result.dtype == x.dtype
+    if not fits or not FEWEST <= x.size * x.dtype.itemsize <= SPILLING or (axis and x.shape[1] > ROW):
+        return None
+    f, args = maker.operation, maker.args
+    if axis and f in (np.multiply, np.square) and users.get(x) == 1 and not maker.params:
+        rows = args * (1 + (f is np.square))
+        if all(type(y) is Value and y.shape == x.shape and y.dtype == x.dtype for y in rows):
+            return [line.like(np.vecdot, *rows)]
+    if not isinstance(f, np.ufunc) or f.nout > 1 or maker.params:
+        return None  # its elements may lie in any order
+    n = x.shape[axis]
+    ones = Value((n,), x.dtype)
+    full = Line(np.full, ((n,), x.dtype.type(1.0)), {}, (ones,), place=line.place)
+    return [full, line.like(np.matmul, x, ones) if axis else line.like(np.matmul, ones, x)]
 
 
 def _products(x: Any, makers: dict[Value, Line], users: dict[Value, int]) -> list[tuple[float, Value, Value]] | None:
