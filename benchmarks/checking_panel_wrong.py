@@ -81,6 +81,7 @@ real_only     = elementwise(_named("real_only", lambda z: z * z), lambda g, y, z
 straight      = elementwise(_named("straight", lambda x: np.round(x)), lambda g, y, x: g * 1.0)
 inverse       = primitive(_named("inverse", lambda a: np.linalg.inv(a)), (lambda g, y, a: -y @ g @ y,))
 biased        = primitive(_named("biased", lambda x, b: x + b), (lambda g, y, x, b: g, lambda g, y, x, b: np.mean(g, axis=0)))
+of_a_branch   = elementwise(_named("of_a_branch", lambda x: np.where(x, 2 * x, 5 * x)), lambda g, y, x: g * np.where(x == 0, 3.0, 2.0))
 inside        = tg.checkpoint(lambda x: np.tanh(twice(x) ** 2))
 # fmt: on
 
@@ -214,6 +215,9 @@ WRONG = [
     Case("by hand: a dead zone of 1e-8",   np.sin, (X,), lambda g, x: np.where(np.abs(g) < 1e-8, 0, g) * np.cos(x)),
     Case("by hand: g to 12 digits",        lambda x: np.sum(np.sin(x)), (X,), lambda g, x: np.round(g, 12) * np.cos(x)),
     Case("by hand: noise of 1e-12",        np.sin, (X,), lambda g, x: g * np.cos(x) * (1 + 1e-12 * _noise.standard_normal())),
+    Case("wrong where its condition is 0", lambda x: np.sum(of_a_branch(x)),                  (np.array([0.0, 1.0]),), None, "of_a_branch"),
+    Case("a row of the table: where",      lambda x: np.sum(np.where(x, np.sin(x), 2 * x)),   (X,), None, "where", {},
+         (np.where, (None, lambda g, z, c, x, y: np.where(c, 0, g), lambda g, z, c, x, y: np.where(c, g, 0)))),
     Case("by hand: constant part",         np.sin, (X,), lambda g, x: g * np.cos(x) + 1e-6),
     Case("by hand: in plain floats",       lambda x: sum(float(v) ** 3 for v in x), (X,), lambda g, x: g * 3.0001 * x * x),
     Case("by hand: |x| in floats",         lambda x: abs(float(x[0])) + float(x[1]), (np.array([0.0, 2.0]),), lambda g, x: g * np.array([np.sign(x[0]) or 1.3, 1.0])),

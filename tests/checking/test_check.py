@@ -23,6 +23,9 @@ UNDECIDED = {
     "by hand: sqrt at 0": "infinite|no step gives a finite",
     "a tanh that is all saturated": "f moves by jumps of",
     "a minimum and a maximum, all tied": "at a kink: valid slopes of its parts",
+    "a float for a condition, at 0": "takes a branch at this point",
+    "a branch at one point": "takes a branch at this point",
+    "a row of 1e-100": "slope is infinite|no step gives a finite",
     "(1 - cos x) / x²": "the error bar is as large|badly rounded|rounding hides",
     "by hand: rounded to 6 digits": "f moves by jumps of|rounding hides",
 }

@@ -5,10 +5,10 @@ import pytest
 
 from tinygrad_edu.checking.bisection import worst_element
 from tinygrad_edu.checking.ladders import climb
-from tinygrad_edu.checking.mistakes import likely
+from tinygrad_edu.checking.mistakes import Trace, likely
 from tinygrad_edu.checking.pieces import PIECES
 from tinygrad_edu.checking.stencils import by_value, exact, noise, scales
-from tinygrad_edu.checking.stepping import HOLOMORPHIC, NotStepped, Stepped
+from tinygrad_edu.checking.stepping import HOLOMORPHIC, Near, NotStepped, Stepped
 
 RNG = np.random.default_rng(11)
 
@@ -143,7 +143,7 @@ def test_a_complex_step_is_the_slope_of_every_function_that_takes_one(function):
     given = ARGUMENTS.get(function, (POINT, POINT[::-1] * 1.3) if function in TWO else (POINT,))
     moving = [i for i, a in enumerate(given) if getattr(a, "dtype", bool) == np.float64]
     tangents = [RNG.uniform(-1, 1, given[i].shape) for i in moving]
-    near = [np.inf]
+    near = Near()
 
     def at(h):
         full = list(given)
@@ -171,22 +171,22 @@ def parts_of(y):
 
 
 def test_at_a_tie_the_tangents_decide():
-    near = [np.inf]
+    near = Near()
     x = Stepped(np.array([0.0, 1.0]), np.array([-2.0, 1.0]), near)
     assert np.abs(x).tangent.tolist() == [2.0, 1.0]
-    assert near == [0.0]
+    assert near.distance == 0.0
 
 
 def test_the_nearest_kink_is_known():
-    near = [np.inf]
+    near = Near()
     np.maximum(Stepped(np.array([1.0]), np.array([0.5]), near), 1.5)
-    assert near == [1.0]
+    assert near.distance == 1.0
 
 
 @pytest.mark.parametrize("f", [float, np.asarray, np.fft.fft, lambda x: x.item(), np.linalg.svd])
 def test_what_takes_no_complex_step_says_so(f):
     with pytest.raises(NotStepped):
-        f(Stepped(np.eye(1), np.eye(1), [np.inf]))
+        f(Stepped(np.eye(1), np.eye(1), Near()))
 
 
 # --- bisection and mistakes
@@ -234,4 +234,4 @@ RIGHT = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 4.0], [2.0, 1.0, 1.0]])
 )
 def test_a_likely_mistake_is_guessed(wrong, words):
     with np.errstate(invalid="ignore"):
-        assert likely(wrong, RIGHT, 1e-12 * np.abs(RIGHT), sizes=(3,)) == words
+        assert likely(wrong, RIGHT, 1e-12 * np.abs(RIGHT), Trace(sizes=(3,))) == words

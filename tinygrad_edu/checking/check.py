@@ -18,7 +18,8 @@ import numpy as np
 from ..errors import TinygradError
 from ..runs import refuse_bare
 from ..trees import Tree
-from .localisation import factors_of, first_wrong, mistake_in, worst_along, wrong_in_narrow
+from .localisation import first_wrong, mistake_in, worst_along, wrong_in_narrow
+from .mistakes import factors_of
 from .precision import narrow
 from .probes import FEW
 from .problems import Problem, held_constant, of_function, of_vjp
@@ -29,7 +30,7 @@ from .stepping import NotStepped
 from .symmetric import folded, of_symmetric, projection
 from .terms import missing_term
 from .trials import Trial
-from .verdicts import BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Row
+from .verdicts import ALONE, BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Row
 
 Function = Callable[..., Any]
 MISSED = 1e-4
@@ -297,7 +298,7 @@ class Examination:
         opened = [
             (row, known.as_rounded(spread(j)))
             for row, _, j, known in trial.suspects
-            if row.verdict == OPEN and row.reason != LEAP
+            if row.verdict == OPEN and row.reason not in (LEAP, ALONE)
         ]
         below = [(row, known) for row, known in opened if row.reason == BELOW or known.tiny]
         if problem.differentiable:
@@ -337,14 +338,13 @@ class Examination:
             )
         if found.culprit is not None and found.culprit.mistake:
             found.mistake = found.culprit.mistake
-        elif not problem.differentiable and (
-            term := missing_term(problem, trial.x, trial.components[j], trial.gradients[j])
-        ):
+        elif not problem.differentiable and (term := missing_term(problem, trial.x, self.rng)):
             found.mistake = term
         elif element is not None and inputs.size <= 64:
             k = inputs.leaf(element)
             first, last = int(inputs.offsets[k]), int(inputs.offsets[k + 1])
-            found.mistake = mistake_in(trial, first, last, factors_of(*inputs.shapes), inputs.shapes[k])
+            mistake = mistake_in(trial, first, last, factors_of(*inputs.shapes), inputs.shapes[k])
+            found.mistake = f"{inputs.names[k]}: {mistake}" if mistake and len(inputs.names) > 1 else mistake
 
     # --- the second order
 

@@ -42,6 +42,8 @@ class Slopes:
         The central difference of every step, from the largest down.
     edge : array of bool, or False
         Where f ends, and only one side could be measured.
+    here : array, or NaN
+        The slope of what f computes at x alone, where a condition holds there that holds nowhere beside it.
     """
 
     value: Array
@@ -54,6 +56,7 @@ class Slopes:
     method: str
     levels: list[Array] = field(default_factory=list)
     edge: Array | bool = False
+    here: Array | float = np.nan
 
 
 class Table:

@@ -23,7 +23,11 @@ def chosen(first: Any, x: Any, y: Any) -> Stepped:
 
 def _where(condition: Any, x: Any, y: Any) -> Stepped:
     c, speed = parts(condition)
-    return chosen(c, x, y) if type(condition) is not Stepped else chosen((c != 0) | (speed != 0), x, y)
+    if type(condition) is not Stepped:
+        return chosen(c, x, y)
+    (a, s), (b, t) = parts(x), parts(y)
+    beside = condition != 0  # it watches, and decides as it will be a little further on
+    return Stepped(np.where(c, a, b), np.where(beside, s, t), condition.near)
 
 
 def _greater(x: Any, y: Any) -> Any:

@@ -111,19 +111,23 @@ class Point:
 
     def stepped(self, u: Array) -> Slopes:
         """The derivative along u by a complex step; at a kink from both sides."""
-        _, tangent, near = self.problem.step(self.x, u)
-        right = left = self._parts(tangent)
-        kink = np.zeros(right.shape, bool)
+        _, tangent, found = self.problem.step(self.x, u)
+        right = left = here = self._parts(tangent)
+        kink, near = np.zeros(right.shape, bool), found.distance
         if near < 2.0**-40:
             left = -self._parts(self.problem.step(self.x, -u)[1])
             kink = np.abs(right - left) > 1e-10 * (np.abs(right) + np.abs(left))
+            here = self._parts(self.problem.step(self.x, u, standing=True)[1]) if found.alone else right
         error = 16 * EPS * (self.largest @ np.abs(u) + np.abs(right))
         self.near = near
         self.near_kink |= near < 2.0**-20
         self.kinked |= near < 2.0**-20
         if not np.isfinite(right + left).all():
             raise NotStepped("not finite")
-        return Slopes(right, error, left, right, 2 * error, kink, np.zeros(kink.shape, bool), "complex step")
+        alone = np.where(np.abs(here - right) > 1e-10 * np.abs(here) + 4 * error, here, np.nan)
+        return Slopes(
+            right, error, left, right, 2 * error, kink, np.zeros(kink.shape, bool), "complex step", here=alone
+        )
 
     near, near_kink, refuted = np.inf, False, False
 

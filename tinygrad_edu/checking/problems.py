@@ -28,7 +28,7 @@ from ..transforms import vjp
 from ..trees import Tree, flatten, leaves
 from .answers import gradients_of, moving
 from .stencils import scales
-from .stepping import NotStepped, Stepped, parts
+from .stepping import Near, NotStepped, Stepped, parts
 
 Vector = Any
 Function = Callable[..., Any]
@@ -198,8 +198,8 @@ class Problem:
         sums = [float(np.sum(np.abs(g) * (unit * np.abs(y) + least))) for g, y in plain]
         return max(unit * float(np.abs(v) @ self.heft), *(s for s in sums if np.isfinite(s)), 0.0)
 
-    def step(self, x: Vector, u: Vector) -> tuple[Vector, Vector, float]:
-        """f(x), Ju by a complex step, and how far along ±u the nearest kink is.
+    def step(self, x: Vector, u: Vector, standing: bool = False) -> tuple[Vector, Vector, Near]:
+        """f(x), Ju by a complex step, and how far along ±u the nearest kink is. See `Near` for `standing`.
 
         Raises
         ------
@@ -207,7 +207,7 @@ class Problem:
             If f is not made of holomorphic pieces.
         """
         self.cost.evaluations += 1
-        near = [np.inf]
+        near = Near(standing=standing)
         arrays = self.inputs.arrays(x)
         if self.through_tensors or any(np.iscomplexobj(a) for a in arrays):
             raise NotStepped("complex arguments" if not self.through_tensors else "Tensors")
@@ -221,7 +221,7 @@ class Problem:
         except Exception as error:  # a program may refuse arrays of a strange kind in any way it likes
             raise NotStepped(type(error).__name__) from None
         value, tangent = (self.outputs.vector([pair[i] for pair in split]) for i in (0, 1))
-        return value, tangent, near[0]
+        return value, tangent, near
 
     def second(self, v: Vector) -> Problem:
         """The same question about the gradient itself, as a function of x: x ↦ J(x)ᵀv."""

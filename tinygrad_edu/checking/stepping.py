@@ -17,6 +17,7 @@ W. Squire & G. Trapp, "Using complex variables to estimate derivatives of real f
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from inspect import isfunction
 from typing import Any
 
@@ -30,6 +31,10 @@ from ..trees import leaves, tree_map
 
 STEP = 2.0**-200
 """So small that its square is lost, so far from underflow that a tangent of 10⁻²⁰⁰ is not."""
+SHARE = 2.0**-60
+"""A number is not moved by more than this part of itself, or the square of that would not be lost beside it."""
+LEAST = 2.0**-900
+"""What is smaller has no room for so small a part of itself."""
 
 # fmt: off
 HOLOMORPHIC = {
@@ -41,7 +46,7 @@ HOLOMORPHIC = {
 """Functions of NumPy that compute the same formula on complex numbers: no absolute value, no conjugate."""
 # fmt: on
 
-ARITHMETIC = {np.add, np.subtract, np.multiply}
+ARITHMETIC = {np.add, np.subtract, np.multiply, np.divide, np.square}
 
 PIECES: dict[Callable[..., Any], Callable[..., Any]] = {}
 """Functions made of holomorphic pieces, by formulae in such functions; `pieces.py` fills it."""
@@ -51,6 +56,25 @@ class NotStepped(Exception):
     """A function is neither holomorphic nor made of such pieces, or its values were asked for as plain numbers."""
 
 
+@dataclass
+class Near:
+    """What all arrays of one evaluation know together of its kinks.
+
+    Attributes
+    ----------
+    distance : float
+        The shortest step, in either direction, that changes a decision.
+    alone : bool
+        True if a condition was met that holds at the point itself, and may hold nowhere beside it.
+    standing : bool
+        True decides such conditions as at the point itself, not as a little further on.
+    """
+
+    distance: float = float("inf")
+    alone: bool = False
+    standing: bool = False
+
+
 class Stepped(Surface):
     """A real array that has moved by an infinitesimal step.
 
@@ -58,13 +82,13 @@ class Stepped(Surface):
     ----------
     value, tangent : array
         Where it is, and how it moves.
-    near : list of float
-        Shared by all arrays of one evaluation: the shortest step, in either direction, that changes a decision.
+    near : Near
+        Shared by all arrays of one evaluation.
     """
 
     __slots__ = ("near", "tangent", "value")
 
-    def __init__(self, value: Any, tangent: Any, near: list[float]) -> None:
+    def __init__(self, value: Any, tangent: Any, near: Near) -> None:
         self.value, self.tangent, self.near = value, tangent, near
 
     @property
@@ -97,7 +121,8 @@ class Stepped(Surface):
         if function in PIECES:
             return PIECES[function](*arrays, **{k: v for k, v in params.items() if v is not None})
         if function in ARITHMETIC:
-            return self._by_product_rule(function, *map(parts, arrays))
+            pair = arrays if function is not np.square else [*arrays, *arrays]
+            return self._by_product_rule(np.multiply if function is np.square else function, *map(parts, pair))
         if function in HOLOMORPHIC or (op.kind == "elementwise" and "D->D" in str(getattr(function, "types", ()))):
             return self._by_complex_step(op, arrays, params)
         if op.kind == "linear":
@@ -122,13 +147,19 @@ class Stepped(Surface):
                 z = x.value.ravel()[moving] + x.tangent.ravel()[moving] * (1j * STEP)
                 tangent.reshape(-1)[moving] = op.function(z, **params).imag / STEP
                 return self._both(value, tangent)
-        z = [x.value + x.tangent * (1j * STEP) if type(x) is Stepped else x for x in arrays]
-        return self._both(value, op.function(*z, **params).imag / STEP)
+        step, small = step_for([parts(x) for x in arrays if type(x) is Stepped], op.kind == "elementwise")
+        if small is not None and np.any(small & (np.abs(value) < LEAST)):
+            raise NotStepped("numbers of far apart sizes")
+        z = [x.value + x.tangent * (1j * step) if type(x) is Stepped else x for x in arrays]
+        return self._both(value, op.function(*z, **params).imag / step)
 
     def _by_product_rule(self, function: Any, x: Any, y: Any) -> Any:
-        """What a complex step comes to for sums and products, in a quarter of its time."""
+        """What a complex step comes to for sums, products and quotients, in a quarter of its time."""
         (a, s), (b, t) = x, y
-        return self._both(function(a, b), a * t + b * s if function is np.multiply else function(s, t))
+        value = function(a, b)
+        if function is np.divide:
+            return self._both(value, (s - value * t) / b)
+        return self._both(value, a * t + b * s if function is np.multiply else function(s, t))
 
     def _moved(self, op: Op, arrays: Any, params: dict[str, Any]) -> Any:
         return op.function(*[parts(x)[1] for x in arrays], **params)
@@ -149,14 +180,16 @@ class Stepped(Surface):
             return op.function(*tree_map(value_of, values), **tree_map(value_of, params))
         (x, s), (y, t) = map(parts, arrays)
         self.watch(x - y, s - t)
-        return np.where(x == y, op.function(s, t), op.function(x, y))
+        here, tied = op.function(x, y), x == y
+        self.near.alone |= bool(np.any(tied & (s != t)))
+        return here if self.near.standing else np.where(tied, op.function(s, t), here)
 
     def watch(self, gap: Any, speed: Any) -> None:
         """Remember how far the step may go until two numbers meet whose gap closes with this speed."""
         with np.errstate(all="ignore"):
             distance = np.abs(np.asarray(gap) / np.where(np.asarray(speed) == 0, np.nan, speed))
         nearest = np.fmin.reduce(distance, axis=None, initial=np.inf)  # nanmin would warn if nothing moves
-        self.near[0] = min(self.near[0], float(nearest))
+        self.near.distance = min(self.near.distance, float(nearest))
 
     def astype(self, dtype: Any, *args: Any, **params: Any) -> Any:
         """Both parts in another dtype; without the tangent if it is not a float."""
@@ -201,6 +234,24 @@ def parts(x: Any) -> tuple[Any, Any]:
     return x, np.zeros_like(x, dtype=x.dtype if is_inexact(x) else float)[()]
 
 
-def near_of(*arrays: Any) -> list[float]:
-    """The shared distance of the first Stepped array among the arguments."""
+def step_for(pairs: list[tuple[Any, Any]], elementwise: bool) -> tuple[Any, Any]:
+    """A step that moves no number by more than a small part of itself; and where it had to be shortened for that.
+
+    Raises NotStepped if arrays that are not taken by element would need several steps.
+    """
+    step, short = np.asarray(STEP), None
+    for x, t in pairs:
+        far = (np.abs(t) * (STEP / SHARE) > np.abs(x)) & (x != 0)
+        if not np.any(far):
+            continue
+        if not elementwise or np.any(far & (np.abs(x) < LEAST)):
+            raise NotStepped("numbers of far apart sizes")
+        with np.errstate(all="ignore"):
+            step = np.where(far, np.minimum(step, SHARE * np.abs(x / t)), step)
+        short = far if short is None else short | far
+    return step[()], short
+
+
+def near_of(*arrays: Any) -> Near:
+    """What the first Stepped array among the arguments knows of kinks."""
     return next(x.near for x in leaves(list(arrays)) if type(x) is Stepped)

@@ -20,7 +20,7 @@ from .points import Point
 from .probes import Direction, elements, groups
 from .stencils import EPS, Array, by_value, exact
 from .stepping import NotStepped
-from .verdicts import BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Measured, Row
+from .verdicts import ALONE, BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Measured, Row
 
 REPEATS = (0.618, 0.382)
 """Scales of other stencils, far from each other's powers of 2."""
@@ -188,7 +188,9 @@ class Trial(Point):
     def confirm(self) -> None:
         """Examine the suspects again, the worst first; what is left as a failure has been earned."""
         failing = [
-            s for s in self.suspects if s[0].verdict == FAIL or (s[3].sharp and s[0].reason not in (LEAP, INFINITE))
+            s
+            for s in self.suspects
+            if s[0].verdict == FAIL or (s[3].sharp and s[0].reason not in (LEAP, INFINITE, ALONE))
         ]
         if not failing:
             self._second_opinions()
@@ -217,7 +219,7 @@ class Trial(Point):
         """What the complex step alone could not settle, a ladder may; of the first few."""
         undecided = [s for s in self.suspects if s[0].verdict == OPEN and isfinite(s[3].analytic)]
         for row, direction, j, known in undecided[:WORST]:
-            if known.sharp and row.reason not in (BELOW, LEAP, INFINITE):
+            if known.sharp and row.reason not in (BELOW, LEAP, INFINITE, ALONE):
                 slopes = self.ladder(direction.u)
                 again = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j)
                 row.verdict, row.reason = again.judged(self.rtol)

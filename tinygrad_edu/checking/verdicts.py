@@ -25,6 +25,7 @@ BELOW = "the complex step disagrees, below the rounding of f"
 BARS = 4.0
 JUMP = "the differences grow as the steps shrink: f jumps here, or its slope is infinite"
 LEAP = "f jumps here, or its slope is infinite: there is no derivative"
+ALONE = "f takes a branch at this point that it takes nowhere beside it: the gradient is that of the branch"
 COARSE = 104.0
 FINEST = 1e-11
 
@@ -88,6 +89,7 @@ class Measured:
     moves by stairs; `edge`, that it could be measured to one side only. `sharp` measurements (by a complex step) see
     below the rounding of f: where they disagree there, it is no pass, though it is no failure by itself. `unit` is how
     far the direction goes along the one coordinate that it moves, by which slopes are divided before they are shown.
+    `here` is the slope of a branch that f takes at the point alone.
     """
 
     analytic: float
@@ -106,6 +108,7 @@ class Measured:
     kink: bool
     sharp: bool
     edge: bool = False
+    here: float = float("nan")
     unit: float = 1.0
 
     @property
@@ -121,6 +124,10 @@ class Measured:
 
     def judged(self, rtol: float) -> tuple[str, str]:
         """Verdict and reason."""
+        if abs(self.analytic - self.here) <= BARS * self.side_error + self.floor:
+            low, high = sorted((self.left, self.right))
+            if not low <= self.analytic <= high:
+                return OPEN, ALONE
         if self.kink:
             return self._at_a_kink()
         n, a = self.numeric, self.analytic
@@ -197,4 +204,5 @@ def measured(
     numbers = analytic, slopes.value, slopes.error, slopes.left, slopes.right, slopes.side_error
     known = [float(q[j]) for q in (*numbers, floor, scale, size, grain, reach)]
     said = bool(jumps[j]), bool(slopes.diverging[j]), bool(slopes.kink[j]), slopes.method == "complex step"
-    return Measured(*known, *said, bool(np.broadcast_to(slopes.edge, slopes.value.shape)[j]))  # type: ignore[call-arg, arg-type]
+    edge, here = (np.broadcast_to(q, slopes.value.shape)[j] for q in (slopes.edge, slopes.here))
+    return Measured(*known, *said, bool(edge), float(here))  # type: ignore[call-arg, arg-type]
