@@ -92,9 +92,12 @@ def _reducing(function, ufunc):
     """A function that reduces by a ufunc; of plain arrays without a microsecond of unpacking."""
 
     def reduce(x, *initial, **params):
+        plain = type(x) is np.ndarray
+        if plain and not (params or initial):
+            return ufunc.reduce(x, axis=None)
         if initial:
             params["initial"] = initial[0]
-        return ufunc.reduce(x, **{"axis": None, **params}) if type(x) is np.ndarray else function(x, **params)
+        return ufunc.reduce(x, **{"axis": None, **params}) if plain else function(x, **params)
 
     return reduce
 
