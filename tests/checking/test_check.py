@@ -316,10 +316,32 @@ def test_a_gradient_of_another_shape_fails_with_the_shapes():
          "the term of argument 1 of add is missing"),
         (lambda x: np.sum(np.sin(x) - x**2), (X,), lambda g, x: g * (np.cos(x) + 2 * x), "has the wrong sign"),
         (lambda a, b: a + b, (np.eye(3), X[:3]), lambda g, a, b: (g, g.sum(1)), "summed along axis 1, which"),
+        (lambda x: x**x, (np.abs(X),), lambda g, x: g * x * x ** (x - 1), "the term of argument 1 of power is missing"),
+        (lambda x: x**x, (1.7,), lambda g, x: g * x**x * np.log(x), "the term of argument 0 of power is missing"),
+        (lambda a, b: np.sum(np.sin(a + b)), (np.eye(3), X[:3]),
+         lambda g, a, b: (g * np.cos(a + b), g * np.cos(a + b).mean(0)),
+         "the gradient of b is wrong: too small by a factor 3, the number of elements: a mean"),
     ],
 )  # fmt: skip
 def test_the_missing_term_of_a_gradient_by_hand_is_named(f, args, vjp, words):
     assert words in tg.check_vjp(f, args, vjp).mistake
+
+
+def test_a_right_argument_is_not_blamed_for_another():
+    a, b = np.arange(9.0).reshape(3, 3) / 7, X[:3]
+
+    def vjp(g, a, b):
+        d = g * (1 - np.tanh(a @ a + b) ** 2)
+        return d @ a + a.T @ d, d.sum(0)
+
+    report = tg.check_vjp(lambda a, b: np.sum(np.tanh(a @ a + b)), (a, b), vjp)
+    assert report.verdict == "fail" and "b " not in report.mistake
+
+
+def test_the_missing_term_of_a_rule_in_python_is_named():
+    power = elementwise(lambda x: x**x, lambda g, y, x: g * x * x ** (x - 1))
+    for x in (np.abs(X), 1.3):
+        assert "the term of argument 1 of power is missing" in tg.check(lambda x: np.sum(power(x)), x).culprit.mistake
 
 
 def test_a_pullback_of_one_point_is_checked_there():

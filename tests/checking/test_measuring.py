@@ -229,9 +229,42 @@ RIGHT = np.array([[1.0, 2.0, 0.5], [0.3, -1.0, 4.0], [2.0, 1.0, 1.0]])
         (RIGHT * 1.00001, "off by a relative 1.0e-05 throughout"),
         (RIGHT + np.array([0, 0.1, 0]), "only one element is wrong"),
         (RIGHT * (RIGHT > 0.6), "it is zero in 3 of 9 elements where it should not be"),
+        (RIGHT + np.array([0.1, 0, 0]) * (RIGHT > 0.9), "only one element is wrong"),
+        (RIGHT * np.array([1, 2, 1]), "only one element is wrong: too large by a factor 2"),
+        (RIGHT * np.array([1, 2, 1 + 1e-8]), ""),  # nobody can say that the third is right
         (RIGHT**2, ""),
     ],
 )
 def test_a_likely_mistake_is_guessed(wrong, words):
     with np.errstate(invalid="ignore"):
         assert likely(wrong, RIGHT, 1e-12 * np.abs(RIGHT), Trace(sizes=(3,))) == words
+
+
+@pytest.mark.parametrize(("wrong", "trace", "words"), [
+    (np.array([[2, 1, 2, 1.0]]), {}, "2 of 4 elements are wrong: too large by a factor 2"),
+    (np.array([[2, 1, 1, 1.0]]), {"whole": False}, ""),  # who knows of those that were not looked at
+    (np.array([[2, 2, 2, 1.0]]), {}, ""),
+])  # fmt: skip
+def test_wrong_elements_are_counted(wrong, trace, words):
+    assert likely(wrong, np.ones((1, 4)), np.zeros((1, 4)), Trace(**trace)) == words
+
+
+def test_a_sum_along_the_wrong_axis_is_recognised():
+    rows, columns = np.indices((3, 3))  # of the result; b is added to its rows
+    right, wrong = ((axis.reshape(9, 1) == np.arange(3)) * 1.0 for axis in (columns, rows))
+    trace = Trace(shape=(3,), outs=(3, 3))
+    assert likely(wrong, right, 0 * right, trace) == "it is summed along axis 1 in the place of axis 0"
+    first = right * (np.arange(9) < 3)[:, None]
+    assert likely(first, right, 0 * right, trace).startswith("it is not summed over the broadcast axis 0")
+
+
+Z = np.array([[1.0, -2.0, 0, 0], [2.0, 1.0, 0, 0], [0, 0, 0.5, -1.0], [0, 0, 1.0, 0.5]])  # two complex slopes
+SIGNS = np.array([1, -1, 1, -1])
+
+
+@pytest.mark.parametrize(("wrong", "words"), [
+    (Z.T, "a factor in it is conjugated that should not be"), (Z * SIGNS, "it is conjugated, as in PyTorch"),
+    (Z * SIGNS[:, None], "the cotangent in it is conjugated"),
+])  # fmt: skip
+def test_a_conj_in_the_wrong_place_is_recognised(wrong, words):
+    assert likely(wrong, Z, 0 * Z, Trace(pairs=True, out_pairs=True)).startswith(words)

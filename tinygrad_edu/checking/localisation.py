@@ -9,7 +9,7 @@ once more, with the second derivatives of their rules.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from inspect import isfunction
 from typing import Any
@@ -26,12 +26,13 @@ from ..tensor import Tensor, record
 from ..trees import leaves
 from .bisection import worst_element
 from .lines import Line, lines_of
-from .mistakes import likely
+from .mistakes import Trace, factors_of, likely
 from .precision import narrow
 from .problems import Problem, of_flat
 from .protocol import promises
 from .stencils import FINEST, Array, exact
 from .stepping import Stepped
+from .terms import missing_term
 from .trials import Trial
 from .verdicts import FAIL, OPEN
 
@@ -179,6 +180,20 @@ def alone(line: Line) -> Problem:
     return of_flat(function, [line.args[i] for i in moving], [f"argument {i}" for i in moving])
 
 
+def inside(line: Line, problem: Problem) -> Problem:
+    """The problem of a line whose operation is written in Python, with a function that records what it calls."""
+    moving, inner = [int(name.split()[1]) for name in problem.inputs.names], copy(problem)
+
+    def function(*arrays: Any) -> list[Any]:
+        full = list(line.args)
+        for i, a in zip(moving, arrays, strict=True):
+            full[i] = a
+        return leaves(line.op.function(*full, **line.params))
+
+    inner.function = function
+    return inner
+
+
 def called(op: Op, args: list[Any], params: dict[str, Any]) -> Any:
     """The operation on arguments in the order of the record, whatever kind of arrays they are."""
     if any(type(a) is Tensor for a in args):
@@ -205,6 +220,9 @@ def _described(line: Line, trial: Trial, failed: Any, order: int) -> Culprit:
     element, reason = worst_in(trial, first, last)
     sizes = factors_of(inputs.shapes[k], problem.outputs.shapes[0] if problem.outputs.shapes else ())
     mistake = mistake_in(trial, first, last, sizes, inputs.shapes[k])
+    vague = not mistake or (problem.inputs.size == 1 and mistake.endswith("throughout"))
+    if order == 1 and vague and isfunction(line.op.function) and function_of(line.op) is line.op:
+        mistake = missing_term(inside(line, problem), trial.x, trial.rng) or mistake
     return Culprit(
         line.op.name, line.place, int(inputs.names[k].split()[1]), element, mistake, reason or _numbers(failed), order
     )
@@ -263,16 +281,14 @@ def mistake_in(trial: Trial, first: int, last: int, sizes: tuple[int, ...], shap
     if not np.isfinite(right).all():
         return ""
     error = error + 1e-12 * np.abs(trial.gradients[:, chosen])
-    pairs = chosen.size == last - first and trial.problem.inputs.wide[trial.problem.inputs.leaf(first)].kind == "c"
-    shape = shape if chosen.size == last - first else ()
-    return likely(trial.gradients[:, chosen], right, error, shape, sizes, pairs)
-
-
-def factors_of(*shapes: Sequence[int]) -> tuple[int, ...]:
-    """Numbers that a mean may have divided by: lengths of axes, and products of some of them."""
-    found = set()
-    for shape in shapes:
-        for i in range(len(shape)):
-            for j in range(i + 1, len(shape) + 1):
-                found.add(int(np.prod(shape[i:j])))
-    return tuple(sorted(found))
+    inputs, outputs = trial.problem.inputs, trial.problem.outputs
+    whole, alone = chosen.size == last - first, trial.whole and len(outputs.shapes) == 1
+    trace = Trace(
+        shape=shape if whole else (),
+        outs=outputs.shapes[0] if alone and outputs.wide[0].kind != "c" else (),
+        sizes=sizes,
+        pairs=whole and inputs.wide[inputs.leaf(first)].kind == "c",
+        out_pairs=alone and outputs.wide[0].kind == "c",
+        whole=whole,
+    )
+    return likely(trial.gradients[:, chosen], right, error, trace)
