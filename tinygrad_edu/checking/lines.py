@@ -30,6 +30,7 @@ class Line:
     params: dict[str, Any]
     traced: tuple[int, ...]
     place: Place | None
+    value: Any
 
 
 class Reader:
@@ -42,7 +43,7 @@ class Reader:
         """A line has been written."""
         assert node.op is not None
         traced = tuple(i for i, p in enumerate(node.parents) if p is not None and is_inexact(node.args[i]))
-        self.lines.append(Line(node.serial, node.op, node.args, node.params, traced, place_of_user()))
+        self.lines.append(Line(node.serial, node.op, node.args, node.params, traced, place_of_user(), node.value))
 
     def begins(self, lines: Any) -> None:
         """A pass begins: nothing to do."""

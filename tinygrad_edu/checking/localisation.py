@@ -29,7 +29,7 @@ from .lines import Line, lines_of
 from .mistakes import Trace, factors_of, likely
 from .precision import narrow
 from .problems import Problem, of_flat
-from .protocol import promises
+from .protocol import ROUNDING, promises
 from .stencils import FINEST, Array, exact
 from .stepping import Stepped
 from .terms import missing_term
@@ -125,6 +125,8 @@ def suspected(
     """The culprit, if this line's own rule fails; and if the line is at a kink."""
     if line.op.kind == "structure":
         return None, False
+    if not promised and line.op.kind == "custom" and (reason := _other_value(line)):
+        return Culprit(line.op.name, line.place, None, "", "", reason), False
     with np.errstate(all="ignore"):
         try:
             problem = alone(line)
@@ -132,7 +134,8 @@ def suspected(
                 v = rng.uniform(0.5, 1.5, problem.outputs.size) * rng.choice([-1.0, 1.0], problem.outputs.size)
                 problem = problem.second(v)
             elif not promised and (broken := [row for row in promises(problem, rng) if row.verdict == FAIL]):
-                return Culprit(line.op.name, line.place, None, "", "", broken[0].reason), False
+                reason = broken[0].reason.removeprefix(f"{line.op.name}: ")
+                return Culprit(line.op.name, line.place, None, "", "", reason), False
             trial = Trial(problem, problem.x, problem.y, rng, rtol, few=16, project=_structure(line, problem))
             trial.run(everything=problem.inputs.size <= 4096)
         except (TinygradError, ArithmeticError, ValueError, TypeError, AttributeError, IndexError):
@@ -146,6 +149,18 @@ def suspected(
                 line.op.name, line.place, None, "", "", f"forward mode, {_numbers(failed[0])}", order
             ), trial.kinked
         return _described(line, trial, failed[0], order), trial.kinked
+
+
+def _other_value(line: Line) -> str:
+    """That a custom rule has computed another value than its function does; empty if it has not."""
+    plain, recorded = (leaves(found) for found in (called(line.op, list(line.args), line.params), line.value))
+    for a, b in zip(recorded, plain, strict=False):
+        if np.shape(a) != np.shape(b):
+            return f"its value has shape {np.shape(a)}, and that of {line.op.name} itself {np.shape(b)}"
+        if np.any((apart := np.abs(a - b)) > ROUNDING * np.max(np.abs(b), initial=0)):
+            i = int(np.argmax(apart))
+            return f"its value is {np.ravel(a)[i]:.12g}, and that of {line.op.name} itself {np.ravel(b)[i]:.12g}"
+    return ""
 
 
 def _jumps(trial: Trial, u: Array) -> bool:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError, TreeError
+from ..errors import GradientError, ShapeError, TreeError
+from ..runs import Run, data_of
 from .problems import Problem
 from .stencils import EPS, Array, exact, noise, scales
 from .verdicts import FAIL, OPEN, PASS, Row
@@ -40,6 +41,7 @@ def promises(problem: Problem, rng: np.random.Generator) -> list[Row]:
     if any(row.verdict == FAIL for row in broken):
         return broken
     try:
+        broken += _of_record(problem) if not broken else []
         broken += _of_vjp(problem, rng, deterministic=not broken)
     except (ShapeError, TreeError) as error:
         broken.append(_row("shapes and structure", FAIL, str(error)))
@@ -64,6 +66,28 @@ def _of_function(problem: Problem) -> Iterator[Row]:
         yield _row("f is deterministic", OPEN, f"f gave two values, {apart:.2g} apart: {ORDER}")
 
 
+def _of_record(problem: Problem) -> Iterator[Row]:
+    """f recorded and f not recorded are one function; a custom rule computes the value a second time, its own way."""
+    try:
+        run = Run("check", problem.function, problem.inputs.arrays(problem.x))
+        values = [np.asarray(data_of(y)) for y in run.outputs]
+    except Exception:  # f is of another library, or refuses; if its record is needed, that will be said
+        return
+    problem.cost.evaluations += 1
+    promise = "f has one value, recorded or not"
+    if (shapes := [np.shape(y) for y in values]) != problem.outputs.shapes:
+        yield _row(promise, FAIL, f"recorded, f returns shapes {shapes}, and {problem.outputs.shapes} otherwise")
+        return
+    apart = np.abs(problem.outputs.vector(values) - problem.y)
+    size = np.max(np.abs(problem.y), initial=0)
+    far = np.isfinite(apart) & (apart > ROUNDING * size)
+    if far.any():
+        i = int(np.argmax(np.where(far, apart, 0)))
+        if apart[i] > 1024 * EPS * problem.spread(problem.x, 1.0 * (np.arange(problem.y.size) == i)):
+            recorded, where = problem.outputs.vector(values)[i], problem.outputs.where(i)
+            yield _row(promise, FAIL, f"{where} is {recorded:.12g} if f is recorded, and {problem.y[i]:.12g} if not")
+
+
 def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> Iterator[Row]:
     v = rng.uniform(0.5, 1.5, problem.outputs.size) * rng.choice([-1.0, 1.0], problem.outputs.size)
     asked = problem.outputs.arrays(v, conjugate=True)
@@ -71,7 +95,11 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> 
     arrays = problem.inputs.arrays(problem.x)
     pull, _ = problem.linearise(arrays)
     problem.cost.vjps += 1
-    raw = pull(asked)
+    try:
+        raw = pull(asked)
+    except GradientError as error:  # of a forward rule that cannot be transposed
+        yield _row("the jvp is linear in the tangent", FAIL, str(error))
+        return
     yield from _of_types(problem, raw)
     first = problem.inputs.vector(raw, conjugate=True)
     stale = problem.inputs.vector(raw)
