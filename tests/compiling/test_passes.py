@@ -24,6 +24,7 @@ from tinygrad_edu.compiling.passes import (
     simplify,
     sink,
     stack,
+    symmetric,
 )
 from tinygrad_edu.compiling.passes.costs import cost
 from tinygrad_edu.compiling.passes.lower import added_at
@@ -38,7 +39,8 @@ from .programs import programs
 
 PASSES = {
     "fold": fold, "simplify": simplify, "merge": merge, "drop": drop, "sink": sink, "flag": flag, "fuse": fuse,
-    "improved": improved, "stack": stack, "factor": factor, "lay": lay, "lay and flag": lambda p: flag(lay(p)),
+    "improved": improved, "stack": stack, "symmetric": symmetric, "factor": factor, "lay": lay,
+    "lay and flag": lambda p: flag(lay(p)),
     "factors taken out": lambda p: improved(p, looked_at=True),
     "lower": lambda p: lower(p), "reuse": lambda p: reuse(p, smallest=1),
     "gather": lambda p: gather(fuse(p, is_spoken, smallest=1, numbers=True), can_emit, is_view),

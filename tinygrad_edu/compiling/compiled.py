@@ -26,7 +26,7 @@ from .trace import Recorder, recording_program
 from .traced import RuleTraceError, Traced
 
 Function = Callable[..., Any]
-_Array, _Number = np.ndarray, np.float64
+_Array, _NUMBERS = np.ndarray, (np.float64, np.float32)
 SHORT = 24
 """Lines of a program of numbers up to which Python is faster than the call of a function in C."""
 
@@ -149,6 +149,9 @@ class Compiled:
                 raise
             inputs = (*inputs, *captured)
         self.latest = trace
+        for i in trace.telling:  # before the program runs: what it will read is then in the cache
+            if not is_finite(inputs[i]):
+                return self.function(*args, **kwargs)
         results = trace.made.run(*inputs)
         if trace.truths:
             n = len(results) - len(trace.truths)
@@ -157,10 +160,7 @@ class Compiled:
             results = results[:n]
         for i in trace.watched:
             y = results[i]
-            if not (isfinite(y) if type(y) is _Number else is_finite(y)):
-                return self.function(*args, **kwargs)
-        for i in trace.telling:
-            if not is_finite(inputs[i]):
+            if not (isfinite(y) if type(y) in _NUMBERS else is_finite(y)):
                 return self.function(*args, **kwargs)
         return trace.build(results)
 

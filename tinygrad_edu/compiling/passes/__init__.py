@@ -14,6 +14,7 @@ from .lower import lower
 from .merge import drop, merge
 from .regions import gather
 from .stack import stack
+from .symmetric import symmetric
 from .transposes import flag
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "simplify",
     "sink",
     "stack",
+    "symmetric",
 ]
 
 
@@ -41,7 +43,8 @@ def improved(program: Program, looked_at: bool = False) -> Program:
     Parameters
     ----------
     looked_at : bool
-        True if results that are not finite are computed again by the function itself: then factors are taken out.
+        True if results that are not finite are computed again by the function itself: then factors are taken
+        out, and of symmetric products a half is computed.
     """
     for each in (fold, simplify, sink, fold, simplify, sink, merge, stack):
         program = each(program)
@@ -49,4 +52,6 @@ def improved(program: Program, looked_at: bool = False) -> Program:
         program = factor(program)
     for each in (lay, flag, drop):
         program = each(program)
+    if looked_at:
+        program = symmetric(program)
     return program
