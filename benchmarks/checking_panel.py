@@ -99,6 +99,12 @@ def scaled_outputs(x: Any) -> Any:
     return np.sin(x) * np.array([1e-12, 1e-6, 1e6, 1e12])
 
 
+def _of_the_middle(x: Any) -> Any:
+    """The gradient of the median of three, shared by those that are equal to it."""
+    equal = x == np.sort(x)[1]
+    return equal / np.sum(equal)
+
+
 _block = tg.checkpoint(lambda x: np.tanh(np.sin(x) ** 2))
 
 # fmt: off
@@ -187,6 +193,11 @@ CORRECT = [
     Case("integers",                         lambda x: np.sum(2.0**x),                      (np.array([1, 2, 3]),)),
     Case("a nested result",                  lambda x, y: {"s": np.sum(x * y), "t": [x + y, (y,)]}, (X, P)),
     Case("a long sum in float32",            lambda x: np.mean(x**2),                       (MANY.astype("f4"),)),
+    Case("a median of three equal numbers",  np.median,                                     (np.array([2.0, 2.0, 2.0]),)),
+    Case("a sort of three equal numbers",    np.sort,                                       (np.array([1.0, 1.0, 1.0, 0.0]),)),
+    Case("a percentile among ties",          lambda x: np.percentile(x, [30, 60]),          (np.array([2.0, 2.0, 2.0, 2.0, 1.0]),)),
+    Case("by hand: the first of the median's", np.median, (np.array([0.0, 2.0, 0.0, 0.0, -1.0]),), lambda g, x: g * np.eye(5)[np.argsort(x, kind="stable")[2]]),
+    Case("by hand: a median in floats",      lambda x: sorted(map(float, x))[1], (np.array([2.0, 2.0, 2.0]),), lambda g, x: g * _of_the_middle(x)),
     Case("hypot of 1e-200",                  np.hypot,                                      (np.array([1e-200, 3.0]), np.array([1e-200, 4.0]))),
     Case("a row of 1e-100",                  lambda x: np.sqrt(np.sum(x * x, 1)),           (np.array([[1e-100, 2e-100], [1.0, 2.0]]),)),
     Case("a float for a condition, at 0",    lambda x: np.where(x, 2 * x, 5 * x),           (np.array([0.0, 1.0]),)),

@@ -14,7 +14,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import functions as nn
 from tinygrad_edu.extend import elementwise, linear, primitive
 
-from .checking_panel import MANY, RNG, SQUARE, SYMMETRIC, B, Case, P, W, X, scaled_outputs
+from .checking_panel import MANY, RNG, SQUARE, SYMMETRIC, B, Case, P, W, X, _of_the_middle, scaled_outputs
 
 
 def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -81,6 +81,8 @@ real_only     = elementwise(_named("real_only", lambda z: z * z), lambda g, y, z
 straight      = elementwise(_named("straight", lambda x: np.round(x)), lambda g, y, x: g * 1.0)
 inverse       = primitive(_named("inverse", lambda a: np.linalg.inv(a)), (lambda g, y, a: -y @ g @ y,))
 biased        = primitive(_named("biased", lambda x, b: x + b), (lambda g, y, x, b: g, lambda g, y, x, b: np.mean(g, axis=0)))
+all_to_each   = primitive(_named("all_to_each", lambda x: np.median(x)), (lambda g, y, x: g * (x == y),))
+none_to_ties  = primitive(_named("none_to_ties", lambda x: np.median(x)), (lambda g, y, x: g * (x == y) * (np.sum(x == y) == 1),))
 of_a_branch   = elementwise(_named("of_a_branch", lambda x: np.where(x, 2 * x, 5 * x)), lambda g, y, x: g * np.where(x == 0, 3.0, 2.0))
 inside        = tg.checkpoint(lambda x: np.tanh(twice(x) ** 2))
 # fmt: on
@@ -215,6 +217,10 @@ WRONG = [
     Case("by hand: a dead zone of 1e-8",   np.sin, (X,), lambda g, x: np.where(np.abs(g) < 1e-8, 0, g) * np.cos(x)),
     Case("by hand: g to 12 digits",        lambda x: np.sum(np.sin(x)), (X,), lambda g, x: np.round(g, 12) * np.cos(x)),
     Case("by hand: noise of 1e-12",        np.sin, (X,), lambda g, x: g * np.cos(x) * (1 + 1e-12 * _noise.standard_normal())),
+    Case("all of a median to each tie",    all_to_each,                                       (np.array([2.0, 2.0, 2.0]),), None, "all_to_each"),
+    Case("nothing of a median to ties",    none_to_ties,                                      (np.array([2.0, 2.0, 2.0, 1.0, 3.0]),), None, "none_to_ties"),
+    Case("by hand: too much to one tie",   np.median, (np.array([2.0, 2.0, 2.0]),), lambda g, x: g * (np.array([3.0, -1.0, -1.0]) if np.ptp(x) == 0 else _of_the_middle(x))),
+    Case("by hand: x|x| at 0, off by 1e-3", lambda x: np.sum(x * np.abs(x)), (np.array([0.0, 1.0]),), lambda g, x: g * (2 * np.abs(x) + 1e-3 * (x == 0))),
     Case("wrong where its condition is 0", lambda x: np.sum(of_a_branch(x)),                  (np.array([0.0, 1.0]),), None, "of_a_branch"),
     Case("a row of the table: where",      lambda x: np.sum(np.where(x, np.sin(x), 2 * x)),   (X,), None, "where", {},
          (np.where, (None, lambda g, z, c, x, y: np.where(c, 0, g), lambda g, z, c, x, y: np.where(c, g, 0)))),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu.checking.bisection import worst_element
+from tinygrad_edu.checking.corners import corner, is_crooked
 from tinygrad_edu.checking.ladders import climb
 from tinygrad_edu.checking.mistakes import Trace, likely
 from tinygrad_edu.checking.pieces import PIECES
@@ -119,6 +120,30 @@ def test_two_slopes_on_two_scales_are_not_told_apart_for_certain():
     stairs = lambda x: 2 * x + np.sin(1e6 * x) * 1e-6  # slope 2 from afar, 3 from near
     slopes, _ = measured(stairs, 0, expected=np.array([5.0]))
     assert abs(slopes.value[0] - 3) < 1e-3 or slopes.error[0] > 0.5
+
+
+# --- corners
+
+TIED = np.array([2.0, 2.0, 2.0])
+
+
+def around(f, x, u):
+    size = np.abs(x)
+    return lambda x: np.atleast_1d(f(x)), x, exact(x, u), size, np.array([1e-16]), np.random.default_rng(0)
+
+
+def test_a_median_of_equal_numbers_is_crooked_along_one_of_them():
+    given = around(np.median, TIED, np.array([2.0, 0.0, 0.0]))
+    assert is_crooked(*given)
+    found = corner(*given)
+    assert found.holds(2 / 3, 0, 0.0)
+    assert not found.holds(-1.0, 0, 0.0)
+    assert not found.holds(3.0, 0, 0.0)
+
+
+@pytest.mark.parametrize("f", [np.mean, lambda x: np.sum(np.sin(1e3 * x)), lambda x: np.sum((x - 2) * np.abs(x - 2))])
+def test_what_is_smooth_once_is_not_crooked(f):
+    assert not is_crooked(*around(f, TIED, np.array([2.0, -2.0, 1.0])))
 
 
 # --- the complex step

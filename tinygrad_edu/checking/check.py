@@ -1,9 +1,9 @@
 """`check`: is this the gradient? The one door to this folder.
 
 How it decides, in the order of the files: where to evaluate (`stencils`), a derivative with an error bar (`ladders`,
-`stepping` with `pieces`), which numbers (`probes`), when they pass (`verdicts`), when they fail (`trials`), what needs
-no numbers (`protocol`), what narrow floats lose (`precision`), which rule it was (`localisation`, `bisection`,
-`mistakes`), and what to say (`report`).
+`stepping` with `pieces`), which numbers (`probes`), when they pass (`verdicts`), when they fail (`trials`, `corners`),
+what needs no numbers (`protocol`), what narrow floats lose (`precision`), which rule it was (`localisation`,
+`bisection`, `mistakes`), and what to say (`report`).
 """
 
 from __future__ import annotations

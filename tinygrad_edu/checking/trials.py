@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from .corners import Corner, corner, is_crooked
 from .ladders import Slopes
 from .lines import conditioned
 from .points import Point
 from .probes import Direction, elements, groups
 from .stencils import EPS, Array, by_value, exact
 from .stepping import NotStepped
-from .verdicts import ALONE, BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Measured, Row
+from .verdicts import ALONE, BARS, BELOW, FAIL, KINK, LEAP, OPEN, PASS, ZERO, Measured, Row
 
 REPEATS = (0.618, 0.382)
 """Scales of other stencils, far from each other's powers of 2."""
@@ -53,6 +54,8 @@ class Trial(Point):
         self.suspects: list[tuple[Row, Direction, int, Measured]] = []
         self.faint: list[tuple[Row, Direction, int, Measured]] = []
         self.blurs: dict[int, list[float]] = {}
+        self.corners: dict[int, tuple[Array, Corner | None]] = {}
+        self.steepest = np.zeros_like(self.y)
 
     def run(self, everything: bool = True) -> None:
         """Cross-examine; `everything` looks at single elements too, and not at joint directions alone."""
@@ -118,6 +121,7 @@ class Trial(Point):
                 np.abs(slopes.value) > 1e25 * self.overall
             )  # √ of 0, by complex steps
             self.singular |= steep & ~slopes.kink
+            self.steepest = np.fmax(self.steepest, np.abs(slopes.value))
         for j in range(len(self.y)):
             known = self.known(analytic, slopes, direction.u, j, spent)
             single = direction.element is not None and not self.project
@@ -203,7 +207,9 @@ class Trial(Point):
             if confirmed >= most:
                 break
             verdict, reason = self._rejudged(row, known, direction, j)
-            if verdict == FAIL and self.patience > 0:
+            if verdict == FAIL and (told := self._at_a_corner(direction, j, known)):
+                verdict, reason = told
+            elif verdict == FAIL and self.patience > 0:
                 self.patience -= 1
                 verdict, reason = self._confirmed(row, direction, j, known)
             elif verdict == FAIL and not confirmed:
@@ -219,7 +225,11 @@ class Trial(Point):
         """What the complex step alone could not settle, a ladder may; of the first few."""
         undecided = [s for s in self.suspects if s[0].verdict == OPEN and isfinite(s[3].analytic)]
         for row, direction, j, known in undecided[:WORST]:
-            if known.sharp and row.reason not in (BELOW, LEAP, INFINITE, ALONE):
+            if (
+                known.sharp
+                and row.reason not in (BELOW, LEAP, INFINITE, ALONE)
+                and not row.reason.startswith("at a kink")
+            ):
                 slopes = self.ladder(direction.u)
                 again = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j)
                 row.verdict, row.reason = again.judged(self.rtol)
@@ -327,6 +337,29 @@ class Trial(Point):
                 return OPEN, DISAGREE
         forward = row.where.startswith("forward")
         return self._repeated(direction, j, known, reason, forward)
+
+    def _at_a_corner(self, direction: Direction, j: int, known: Measured) -> tuple[str, str] | None:
+        """Verdict and reason, if kinks meet here: the gradient is one of many, or is not seen to be."""
+        if self.stepping and not self.kinked:  # a complex step knows of every kink that it meets
+            return None
+        if id(direction) not in self.corners:
+            around = self._f, self.x, direction.u, self.size, self.sigma, self.rng
+            if self.crooked is None:
+                self.crooked = is_crooked(self._f, self.x, self.directions[0].u, *around[3:])
+            crooked = self.crooked | is_crooked(*around)
+            self.corners[id(direction)] = crooked, corner(*around) if crooked.any() else None
+        crooked, found = self.corners[id(direction)]
+        if found is None or not crooked[j] or not isfinite(known.analytic):
+            return None
+        ends = " and ".join(f"{end:.4g}" for end in sorted((found.low[j] / known.unit, found.high[j] / known.unit)))
+        if found.holds(known.analytic, j, BARS * known.side_error + known.floor):
+            return KINK, f"between the slopes {ends} that f has around this point"
+        beyond = max(found.low[j] - known.analytic, known.analytic - found.high[j])
+        if found.settled[j] or beyond > self.steepest[j]:
+            return None
+        return OPEN, f"at a kink where f has many slopes, of which those between {ends} were met"
+
+    crooked: Array | None = None
 
     def _repeated(self, direction: Direction, j: int, known: Measured, reason: str, forward: bool) -> tuple[str, str]:
         """A discrepancy is linear in the direction; what an aliased ladder finds is not."""
