@@ -371,3 +371,10 @@ def test_a_forward_rule_that_adds_a_constant_is_refused():
     shifted.defjvp(lambda primals, tangents: (primals[0] ** 2, 2 * primals[0] * tangents[0] + 1.0))
     with pytest.raises(GradientError, match="of zeros it does not make zeros"):
         tg.grad(shifted)(3.0)
+
+
+def test_a_rule_that_makes_words_is_refused():
+    worded = tg.custom_vjp(lambda x: x)
+    worded.defvjp(lambda x: ("a word", None), lambda _, g: (g,))
+    with pytest.raises(GradientError, match="made a str for a value"):
+        tg.grad(worded)(1.0)

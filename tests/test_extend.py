@@ -292,3 +292,17 @@ def test_a_function_in_pythons_numbers_makes_arrays():
     assert leaf.grad == np.cos(0.5)
     with pytest.raises(ShapeError, match="is a return missing"):
         extend.elementwise(lambda x: None, lambda g, y, x: g)(tg.Tensor(1.0))
+
+
+@pytest.mark.parametrize(
+    ("declare", "words"),
+    [
+        (lambda: extend.elementwise(3, lambda g, y, x: g), "3 is no function"),
+        (lambda: extend.elementwise(lambda x: x, lambda g, y: g), r"called as rule\(g, y, x, \*\*params\)"),
+        (lambda: extend.elementwise(lambda x, y: x, lambda g, z, x, y: g, lambda g: g), r"rule\(g, y, x0, x1"),
+        (lambda: extend.linear(lambda x: x, lambda g: g), r"but takes \(g\)"),
+    ],
+)
+def test_a_row_that_cannot_be_called_is_refused_when_it_is_declared(declare, words):
+    with pytest.raises(TypeError, match=words):
+        declare()

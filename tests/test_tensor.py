@@ -751,3 +751,13 @@ def test_an_object_that_refuses_ufuncs_has_its_own_operators(apply):
 def test_an_object_that_refuses_ufuncs_is_no_argument_of_one():
     with pytest.raises(TypeError):
         np.add(tg.Tensor(np.ones(2), requires_grad=True), Reluctant())
+
+
+def test_a_comparison_with_a_word_is_false_as_in_numpy():
+    assert (leaf() == "a").tolist() == (X == "a").tolist()
+    assert (leaf() != "a").all()
+
+
+def test_the_clip_method_of_an_array_takes_a_traced_bound():
+    gradient = tg.grad(lambda high: np.sum(np.array([1.0, 2.0, 5.0, 7.0]).clip(0, high)))
+    assert gradient(3.0) == 2.0

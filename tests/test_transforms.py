@@ -644,7 +644,8 @@ def test_arrays_whose_arithmetic_is_another_are_refused():
 
 def test_a_gradient_of_a_number_is_a_number_however_it_was_found():
     for f in (np.sin, np.sqrt, lambda x: 1.0):
-        assert type(tg.grad(f)(0.0)) is np.float64
+        for gradient in (tg.grad(f), tg.jacobian(f, mode="reverse"), tg.jacobian(f, mode="forward"), tg.hessian(f)):
+            assert type(gradient(0.0)) is np.float64
 
 
 NOTHING_TO_DIFFERENTIATE = {

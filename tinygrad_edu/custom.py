@@ -47,6 +47,9 @@ class _Custom:
                 f"{self.name} has a custom rule, but uses a traced Tensor that is none of its arguments, whose "
                 "gradient would be lost. Pass it as an argument"
             )
+        for y in values:
+            if not isinstance(y, int | float | complex) and not hasattr(y, "dtype"):
+                raise GradientError(f"{self.name}: its rule made a {type(y).__name__} for a value. Expected arrays")
         again = lambda *xs: flatten(self.function(*rebuild(list(xs))))[0]
         return _one_line(self.name, flat, [data_of(y) for y in values], refill, **rule, again=again)
 

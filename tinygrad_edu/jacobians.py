@@ -122,6 +122,7 @@ def _stacked(parts: list[Any], shape: tuple[int, ...], grid: tuple[int, ...], ax
     if not parts:
         return np.zeros(whole, dtype)
     found = np.reshape(np.stack(parts, axis=axis), whole)
+    found = found[()] if type(found) is np.ndarray else found  # a number, as NumPy's own functions return
     return found if found.dtype == dtype else found.astype(dtype)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from operator import getitem
+from operator import eq, ge, getitem, gt, le, lt, ne
 from typing import Any, final
 
 import numpy as np
@@ -177,9 +177,9 @@ def _unary(ufunc: np.ufunc) -> Callable[..., Any]:
     return lambda x: _record_ufunc(RULES[ufunc], x)
 
 
-def _comparison(ufunc: np.ufunc) -> Callable[..., Any]:
+def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """x < y and its like: an array of truth values, which leaves no line in the record."""
-    return lambda x, y: RULES[ufunc].function(x.data, y.data if type(y) is Tensor else y)
+    return lambda x, y: compare(x.data, y.data if type(y) is Tensor else y)
 
 
 @final
@@ -291,9 +291,9 @@ class Tensor(Assignable):
     __pow__,     __rpow__     = _operator(np.power)
     __matmul__,  __rmatmul__  = _operator(np.matmul)
     __neg__,     __abs__      = _unary(np.negative), _unary(np.absolute)
-    __eq__,      __ne__       = _comparison(np.equal),   _comparison(np.not_equal)
-    __lt__,      __le__       = _comparison(np.less),    _comparison(np.less_equal)
-    __gt__,      __ge__       = _comparison(np.greater), _comparison(np.greater_equal)
+    __eq__,      __ne__       = _comparison(eq), _comparison(ne)
+    __lt__,      __le__       = _comparison(lt), _comparison(le)
+    __gt__,      __ge__       = _comparison(gt), _comparison(ge)
     __hash__                  = object.__hash__
     # fmt: on
 

@@ -46,7 +46,7 @@ ARITHMETIC = [
     row(np.power, P, 0.5), row(np.float_power, P, 2),
     row(np.where, mask, A, B), row(np.where, mask, A, 0), row(np.where, mask[0], A, V),
     row(np.clip, D, -0.175, 0.345), row(np.clip, D, None, 0.345), row(np.clip, D, -0.175, None), row(np.clip, D, E - 0.246, E + 0.274),
-    row(np.clip, D, -0.175, 0.345, dtype=np.complex128), row(np.nan_to_num, A, True, np.array(2.0)),
+    row(np._core.umath.clip, D, -0.175, 0.345), row(np.clip, D, -0.175, 0.345, dtype=np.complex128), row(np.nan_to_num, A, True, np.array(2.0)),
     row(np.angle, A, deg=True), row(np.multiply, A, 3), row(np.divide, 2, A),
 ]
 COMPLEX = [

@@ -43,6 +43,9 @@ class History:
     rates: Any = field(default_factory=list)
     params: list[Tree] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        return len(self.losses)
+
     def finished(self) -> History:
         """The same with arrays in place of lists that grow."""
         numbers = {name: np.array(values, dtype=float) for name, values in vars(self).items() if name != "params"}

@@ -180,6 +180,7 @@ def _clip_high(g, z, x, low, high):
     return share(g, z, high, _raised(x, low), np.less)
 
 
+composite(np._core.umath.clip, np.clip)  # type: ignore[attr-defined]  # what array.clip(x, y) calls
 elementwise(np.clip, *map(_where_asked, (_clip_x, _clip_low, _clip_high)), call=_clip, bind=_bind_clip)
 
 # --- complex numbers: the walk transposes and never conjugates, with the pairing Re(g t) ------------------------------

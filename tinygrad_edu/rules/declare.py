@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
+from inspect import signature
 from itertools import count
 from types import FunctionType
 from typing import Any
@@ -208,11 +209,27 @@ def flat(*functions: Callable[..., Any]) -> Any:
 
 
 def _enter(function: Callable[..., Any], op: Op) -> Op:
+    if not callable(function):
+        raise TypeError(f"{op.kind}: {function!r} is no function. Expected NumPy's function, or one of your own")
     house = __name__.partition(".")[0]
     if isinstance(op.function, FunctionType) and not (op.function.__module__ or "").startswith(house):
         op.function = _of_arrays(op.function, op)
+        _refuse_misfits(op)
     RULES[function] = op
     return op
+
+
+def _refuse_misfits(op: Op) -> None:
+    """Raise TypeError for a user's rule that cannot be called as rules are."""
+    rules = [*op.vjps, *(op.jvps if isinstance(op.jvps, tuple) else ())] if isinstance(op.vjps, tuple) else []
+    for rule in rules:
+        if isinstance(rule, FunctionType):
+            arguments = ["g", "y", *[f"x{i}" for i in range(len(op.vjps))]] if len(op.vjps) > 1 else ["g", "y", "x"]
+            try:
+                signature(rule).bind_partial(*arguments)
+            except TypeError:
+                called = f"rule({', '.join(arguments)}, **params)"
+                raise TypeError(f"{op.name}: a rule is called as {called}, but takes {signature(rule)}") from None
 
 
 def _of_arrays(function: Callable[..., Any], op: Op) -> Callable[..., Any]:

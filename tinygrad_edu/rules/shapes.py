@@ -64,6 +64,10 @@ def _stretch(x, shape, subok=False):
     return filled
 
 
+def _copy(x, **params):
+    return np.copy(x, **params) if isinstance(x, np.ndarray | np.generic) else x.copy()  # not every array knows np.copy
+
+
 # fmt: off
 linear(np.reshape,          _reshape_back, bind=_bind_reshape, call=_reshape)
 linear(np.ravel,            _back, bind=_bind_ravel)
@@ -74,7 +78,7 @@ linear(np.matrix_transpose, lambda g, y, x: np.matrix_transpose(g))
 linear(np.swapaxes,         lambda g, y, x, axis1, axis2: np.swapaxes(g, axis1, axis2))
 linear(np.moveaxis,         lambda g, y, x, source, destination: np.moveaxis(g, destination, source))
 stretch = linear(np.broadcast_to, lambda g, y, x, shape, subok=False: g, call=_stretch)
-linear(np.copy,             lambda g, y, x, order="K", subok=False: g)
+linear(np.copy,             lambda g, y, x, order="K", subok=False: g, call=_copy)
 linear(np.flip,             lambda g, y, x, axis=None: np.flip(g, axis))
 linear(np.fliplr,           lambda g, y, x: np.fliplr(g))
 linear(np.flipud,           lambda g, y, x: np.flipud(g))
