@@ -130,6 +130,7 @@ _first: dict[Any, Any] = {}
 _two_of_many = np.zeros(10_000)
 _two_of_many[[5, 9000]] = 1e-3, -1e-3
 _one_of_many = np.where(np.arange(10_000) == 4321, 1 + 1e-5, 1.0)
+_spread, _one_small = np.geomspace(1e-10, 1e10, 1000), np.where(np.arange(40) == 7, 1e-8, 1.0)
 
 # fmt: off
 WRONG = [
@@ -221,6 +222,9 @@ WRONG = [
     Case("nothing of a median to ties",    none_to_ties,                                      (np.array([2.0, 2.0, 2.0, 1.0, 3.0]),), None, "none_to_ties"),
     Case("by hand: too much to one tie",   np.median, (np.array([2.0, 2.0, 2.0]),), lambda g, x: g * (np.array([3.0, -1.0, -1.0]) if np.ptp(x) == 0 else _of_the_middle(x))),
     Case("by hand: x|x| at 0, off by 1e-3", lambda x: np.sum(x * np.abs(x)), (np.array([0.0, 1.0]),), lambda g, x: g * (2 * np.abs(x) + 1e-3 * (x == 0))),
+    Case("by hand: the smallest of 1,000", lambda x: np.sum(_spread * np.sin(x)), (MANY[:1000],), lambda g, x: g * _spread * np.cos(x) * (1 + (np.arange(1000) == 0))),
+    Case("by hand: the 100 smallest of 1,000", lambda x: np.sum(_spread * np.sin(x)), (MANY[:1000],), lambda g, x: g * _spread * np.cos(x) * (1 + (np.arange(1000) < 100))),
+    Case("by hand: one 8 digits smaller",  lambda x: float(np.sum(_one_small * np.sin(np.asarray(x)))), (MANY[:40],), lambda g, x: g * _one_small * np.cos(x) * (1 + (_one_small < 1))),
     Case("wrong where its condition is 0", lambda x: np.sum(of_a_branch(x)),                  (np.array([0.0, 1.0]),), None, "of_a_branch"),
     Case("a row of the table: where",      lambda x: np.sum(np.where(x, np.sin(x), 2 * x)),   (X,), None, "where", {},
          (np.where, (None, lambda g, z, c, x, y: np.where(c, 0, g), lambda g, z, c, x, y: np.where(c, g, 0)))),

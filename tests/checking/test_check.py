@@ -232,7 +232,11 @@ def test_forward_mode_that_cannot_run_is_left_out_with_a_note():
 
 def test_the_chance_of_missing_one_of_many_is_told():
     report = tg.check(lambda x: np.sum(np.sin(x) * x), np.random.default_rng(0).uniform(0.5, 2, 10_000))
-    assert "missed with a chance below 2e-14" in report.notes[0]
+    assert "1e-04 in one is missed with a chance below 1e-11" in report.notes[0]
+    weights = np.geomspace(1e-10, 1e10, 1000)
+    report = tg.check(lambda x: float(np.sum(weights * np.sin(x))) if isinstance(x, np.ndarray) else
+                      np.sum(weights * np.sin(x)), np.ones(1000), order=1)  # fmt: skip
+    assert "others are too small beside them to be sure" in report.notes[0]
 
 
 def test_integers_beside_floats_are_held_and_told():

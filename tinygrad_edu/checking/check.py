@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import TinygradError
 from ..runs import refuse_bare
 from ..trees import Tree
+from .faint import chances_of_missing
 from .localisation import first_wrong, mistake_in, worst_along, wrong_in_narrow
 from .mistakes import factors_of
 from .precision import narrow
@@ -33,7 +34,8 @@ from .trials import Trial
 from .verdicts import ALONE, BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Row
 
 Function = Callable[..., Any]
-MISSED = 1e-4
+MISSED, UNLIKELY = 1e-4, 1e-2
+"""An error that large in one of many elements is not missed but with so small a chance, or the report says so."""
 CHEAP = 2_000
 """Up to so many inputs the second order is looked at without being asked for."""
 
@@ -156,6 +158,18 @@ def _takes(function: Function, n: int) -> bool:
     except ValueError:
         return True
     return True
+
+
+def _of_chances(chances: Array) -> str:
+    """What may have been missed where not every element was looked at singly."""
+    seen = chances < UNLIKELY
+    start = f"not every element was looked at singly: an error of {MISSED:.0e} in one"
+    if not seen.any():
+        return f"{start} may be missed"
+    bound = f"is missed with a chance below {max(float(np.max(chances[seen])), 1e-15):.0e}"
+    if seen.all():
+        return f"{start} {bound}"
+    return f"{start} of {seen.sum()} {bound}; {(~seen).sum()} others are too small beside them to be sure"
 
 
 def _of_vectors(problem: Problem, project: Function | None) -> Function | None:
@@ -282,10 +296,7 @@ class Examination:
         failed = [s for s in trial.suspects if s[0].verdict == FAIL]
         undecided = [s for s in trial.suspects if s[0].verdict == OPEN]
         if problem.inputs.size > FEW and (point, order) == ("x", 1) and not trial.suspects:
-            self.found.notes.append(
-                f"not every element was looked at singly: an error of {MISSED:.0e} in one of median size is missed "
-                f"with a chance below {max(trial.chance_of_missing(MISSED), 1e-15):.0e}"
-            )
+            self.found.notes.append(_of_chances(chances_of_missing(trial, MISSED)))
         self.found.rows += trial.rows
         if failed or undecided:
             self._localise(trial, failed)

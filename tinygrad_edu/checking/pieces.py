@@ -22,7 +22,7 @@ def chosen(first: Any, x: Any, y: Any) -> Stepped:
 
 
 def _where(condition: Any, x: Any, y: Any) -> Stepped:
-    c, speed = parts(condition)
+    c, _ = parts(condition)
     if type(condition) is not Stepped:
         return chosen(c, x, y)
     (a, s), (b, t) = parts(x), parts(y)

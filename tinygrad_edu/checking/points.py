@@ -8,16 +8,21 @@ Next: `trials.py`, which compares.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import isfinite, log2
 
 import numpy as np
 
 from .ladders import Slopes, climb
+from .lines import conditioned
 from .probes import FEW, Direction, components, joint
 from .problems import Problem
-from .stencils import EPS, Array, exact, leaps, noise, scales
+from .stencils import EPS, Array, by_value, exact, leaps, noise, scales
 from .stepping import NotStepped
 from .verdicts import Measured, measured
+
+LARGE = 1000
+"""From so many inputs on each evaluation is dear."""
 
 
 class Point:
@@ -55,7 +60,7 @@ class Point:
         moved = self._first_look(y)
         self.components = components(y, moved, rng, few)[: None if point == "x" or y.size <= few else 2]
         self.whole = len(self.components) == y.size
-        self.at, self.y = y, self._parts(y)
+        self.at, self.y = y, self.parts(y)
         self.heft = np.abs(self.components) @ np.abs(y)  # (k,)
         self.gradients = np.array([problem.pull(x, v) for v in self.components]).reshape(len(self.components), x.size)
         self.largest = np.nan_to_num(np.abs(self.gradients), posinf=0)
@@ -77,14 +82,14 @@ class Point:
 
     def _projected(self, direction: Direction) -> Direction:
         return direction if self.project is None else Direction(
-            direction.name, exact(self.x, self.project(direction.u)), direction.element)  # fmt: skip
+            direction.name, exact(self.x, self.project(direction.u)), direction.element, direction.group)  # fmt: skip
 
     def _f(self, x: Array) -> Array:
-        found = self._parts(self.problem.value(x))
+        found = self.parts(self.problem.value(x))
         self.reach = np.fmax(self.reach, np.abs(found - self.y))
         return found
 
-    def _parts(self, y: Array) -> Array:
+    def parts(self, y: Array) -> Array:
         return y if self.problem.outputs.size == 0 or self.whole else self.components @ y
 
     whole = True
@@ -107,17 +112,66 @@ class Point:
             self.stepping, self.why_not = False, str(reason)
         return (self.problem.value(self.x + 2.0**-12 * u) - y) * 2.0**12 if y.size > self.few else np.zeros_like(y)
 
+    # --- conditioning
+
+    def measure_conditioning(self, which: list[int]) -> None:
+        """How much the gradient changes if x moves by four ulps: no program can be asked for more than that.
+
+        Zeros, ties and symmetries stay. A gradient that jumps all the same, but no further if x moves further, has a
+        kink here and is not badly conditioned. What a part of f solves errs by as much as it does, constants and all.
+        `which` components are asked for.
+        """
+        amounts = [self.amounts() for _ in range(3 if self.x.size < LARGE else 1)]
+        self.moved = [self.x * (1 + 4 * EPS * a) for a in amounts]
+        change = np.max([self._change(x, which) for x in self.moved], axis=0)
+        jump = change > 1e-3 * np.abs(self.gradients)
+        if jump.any():
+            further = [self._change(self.x * (1 + 256 * EPS * a), which) for a in amounts]
+            jump &= np.max(further, axis=0) < 8 * change
+        worst = max(conditioned(self.problem, self.x, self.rng), EPS * self._of_jacobian())
+        self.conditioning = np.where(jump, 0, change)
+        for a, b in pairwise(self.problem.inputs.offsets if worst > 64 * EPS else ()):
+            self.conditioning[:, a:b] += worst * np.max(self.largest[:, a:b], axis=1, initial=0, keepdims=True)
+        self.wobbles: dict[int, list[Array]] = {}
+
+    def _of_jacobian(self) -> float:
+        """The condition of the Jacobian, rows and columns scaled: a f that solves may err by so many ulps, unrecorded.
+
+        What is singular to rounding is so by its nature, as of a softmax, and does not count.
+        """
+        scaled = self.gradients * self.size
+        if not self.whole or scaled.shape[1] > LARGE or min(scaled.shape) < 2 or not np.isfinite(scaled).all():
+            return 0.0
+        for axis in (1, 0):
+            most = np.max(np.abs(scaled), axis=axis, keepdims=True)
+            scaled = scaled / np.where(most > 0, most, 1)
+        values = np.linalg.svd(scaled, compute_uv=False)
+        values = values[values > 1e-12 * values[0]]
+        return float(values[0] / values[-1]) if values.size else 0.0
+
+    def amounts(self) -> Array:
+        """Random relative amounts between -1 and 1; moved by them, what is equal in size stays so, and what is zero."""
+        return 2 * by_value(self.x, self.rng) - 1
+
+    def _change(self, x: Array, which: list[int]) -> Array:
+        found = np.array(self.gradients)
+        for j in which:
+            found[j] = self.problem.pull(x, self.components[j])
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(found - self.gradients)
+        return np.where(np.isfinite(apart), apart, 0)
+
     # --- measuring
 
     def stepped(self, u: Array) -> Slopes:
         """The derivative along u by a complex step; at a kink from both sides."""
         _, tangent, found = self.problem.step(self.x, u)
-        right = left = here = self._parts(tangent)
+        right = left = here = self.parts(tangent)
         kink, near = np.zeros(right.shape, bool), found.distance
         if near < 2.0**-40:
-            left = -self._parts(self.problem.step(self.x, -u)[1])
+            left = -self.parts(self.problem.step(self.x, -u)[1])
             kink = np.abs(right - left) > 1e-10 * (np.abs(right) + np.abs(left))
-            here = self._parts(self.problem.step(self.x, u, standing=True)[1]) if found.alone else right
+            here = self.parts(self.problem.step(self.x, u, standing=True)[1]) if found.alone else right
         error = 16 * EPS * (self.largest @ np.abs(u) + np.abs(right))
         self.near = near
         self.near_kink |= near < 2.0**-20

@@ -21,11 +21,12 @@ FEW = 32
 
 @dataclass
 class Direction:
-    """A direction, what it is called, and which coordinate it moves if it moves one."""
+    """A direction, what it is called, which coordinate it moves if it moves one; `group` if it moves some of many."""
 
     name: str
     u: Array
     element: int | None = None
+    group: bool = False
 
 
 def joint(x: Array, size: Array, rng: np.random.Generator) -> list[Direction]:
@@ -63,11 +64,13 @@ def groups(x: Array, size: Array, moved: Array, rng: np.random.Generator, most: 
     top = decade.max(initial=-np.inf)
     bands = np.where(decade == -np.inf, 99, (top - decade) // 3)
     found = []
-    for band in [b for b in np.unique(bands) if b > 0][:most]:
+    below = np.unique(bands[(bands > 0) & (bands < 99)])
+    bands = np.where(bands < 99, np.fmin(bands, below[:most].max(initial=0)), bands) if below.size > most else bands
+    for band in [b for b in np.unique(bands) if b > 0]:
         inside = bands == band
         u = np.where(inside, rng.uniform(0.5, 1.5, x.size) * rng.choice([-1.0, 1.0], x.size) * size, 0)
         name = "those of gradient 0" if band == 99 else f"those {3 * int(band)} digits smaller"
-        found.append(Direction(name, exact(x, u)))
+        found.append(Direction(name, exact(x, u), group=True))
     return found
 
 

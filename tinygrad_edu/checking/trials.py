@@ -8,26 +8,22 @@ scales, because a ladder whose steps are powers of 4 can fall into step with an 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import isfinite, isnan
 from typing import Any
 
 import numpy as np
 
 from .corners import Corner, corner, is_crooked
+from .faint import by_a_factor, resolved
 from .ladders import Slopes
-from .lines import conditioned
-from .points import Point
+from .points import LARGE, Point
 from .probes import Direction, elements, groups
-from .stencils import EPS, Array, by_value, exact
+from .stencils import EPS, Array, exact
 from .stepping import NotStepped
 from .verdicts import ALONE, BARS, BELOW, FAIL, KINK, LEAP, OPEN, PASS, ZERO, Measured, Row
 
 REPEATS = (0.618, 0.382)
 """Scales of other stencils, far from each other's powers of 2."""
-LARGE = 1000
-"""From so many inputs on each evaluation is dear: two are looked at singly by ladders, since joint directions see the
-others better, and a complex step that is right at x is believed nearby, as long as it confirms the gradient."""
 WORST = 3
 """So many failures are earned; the others follow them. One suffices where each evaluation is dear."""
 INFINITE = "the derivative is infinite here, or too large for a float"
@@ -53,7 +49,7 @@ class Trial(Point):
         self.rows: list[Row] = []
         self.suspects: list[tuple[Row, Direction, int, Measured]] = []
         self.faint: list[tuple[Row, Direction, int, Measured]] = []
-        self.blurs: dict[int, list[float]] = {}
+        self.blurs: list[tuple[Array, Array]] = []
         self.corners: dict[int, tuple[Array, Corner | None]] = {}
         self.steepest = np.zeros_like(self.y)
 
@@ -74,16 +70,17 @@ class Trial(Point):
                 self.look(direction, self.slopes(direction.u, fine=False))
         self.forward(first)
         self.confirm()
-        self._by_a_factor()
+        by_a_factor(self)
 
     def _singles(self) -> list[Direction]:
+        """Of many, two by ladders, since joint directions see the others better; and groups of small ones."""
         n = self.x.size
         most = self.few if self.stepping else 10
         chosen = (
             np.arange(n) if n <= most else self.rng.choice(n, 4 if self.stepping or n < LARGE else 2, replace=False)
         )
         moved = np.max(np.abs(self.gradients) * self.size, axis=0) if len(self.gradients) else self.size
-        rest = groups(self.x, self.size, moved, self.rng) if n > most else []
+        rest = groups(self.x, self.size, moved, self.rng, 8 if self.stepping else 4) if n > most else []
         return rest + elements(self.x, self.size, chosen)
 
     def _cross_check(self, u: Array, slopes: Slopes) -> None:
@@ -122,6 +119,7 @@ class Trial(Point):
             )  # √ of 0, by complex steps
             self.singular |= steep & ~slopes.kink
             self.steepest = np.fmax(self.steepest, np.abs(slopes.value))
+        tolerances = np.empty_like(self.y)
         for j in range(len(self.y)):
             known = self.known(analytic, slopes, direction.u, j, spent)
             single = direction.element is not None and not self.project
@@ -140,22 +138,16 @@ class Trial(Point):
                 row.left, row.right = known.left / scale, known.right / scale
                 row.numeric = (row.left + row.right) / 2
             self.rows.append(row)
-            if direction.element is None and not what:
-                self.blurs.setdefault(j, []).append(known.tolerance)
+            tolerances[j] = (
+                min(known.tolerance, resolved(known)) if direction.group and known.sharp else known.tolerance
+            )
             if verdict in (FAIL, OPEN):
                 self.suspects.append((row, direction, j, known))
             alone = direction.element is not None or self.x.size == 1
-            if alone and known.sharp and known.analytic and not known.kink:
+            if (alone or direction.group) and known.sharp and known.analytic and not known.kink:
                 self.faint.append((row, direction, j, known))
-
-    def chance_of_missing(self, error: float) -> float:
-        """A bound for the chance that joint directions all miss one element of median size that is off by this share.
-
-        See `probes`: in each direction its own amount has a density of at most 1/2 to either side.
-        """
-        share = error * np.median(self.largest * self.size, axis=1)
-        chances = [np.prod([min(1.0, t / s) if s else 1.0 for t in self.blurs[j]]) for j, s in enumerate(share)]
-        return float(max(chances, default=0.0))
+        if direction.element is None and not what:
+            self.blurs.append((direction.u, tolerances))
 
     def _overflows(self, j: int, known: Measured, u: Array) -> bool:
         """True if an infinite gradient is as right as a float can be; or NaN, 0 times the infinite slope of another."""
@@ -176,7 +168,7 @@ class Trial(Point):
         tangent = self.problem.push(self.x, direction.u)
         if tangent is None:
             return
-        ahead, back = self._parts(tangent), self.along(direction.u)
+        ahead, back = self.parts(tangent), self.along(direction.u)
         spent = self.largest @ np.abs(direction.u) + np.abs(self.components) @ np.abs(tangent)
         apart = np.abs(ahead - back)
         if np.all(apart <= 64 * EPS * spent):
@@ -199,7 +191,7 @@ class Trial(Point):
         if not failing:
             self._second_opinions()
             return
-        self._measure_conditioning()
+        self.measure_conditioning(sorted({s[2] for s in failing}))
         failing.sort(key=_clearness)
         confirmed, most = 0, WORST if self.x.size <= self.few else 1
         self.suspects = failing + [s for s in self.suspects if not any(s is f for f in failing)]
@@ -234,77 +226,13 @@ class Trial(Point):
                 again = self.known(np.full(len(self.y), known.analytic), slopes, direction.u, j)
                 row.verdict, row.reason = again.judged(self.rtol)
 
-    def _by_a_factor(self) -> None:
-        """Fail an element too small to move f, if it is off by one factor at several points: rounding is not.
-
-        (A direction that mixes elements may be: where one of two is lost to rounding, half of the sum is left.)
-        """
-        least = max(1e-7, 64 * self.problem.coarse)
-        off = [s for s in self.faint if s[0].apart > least and (s[0].verdict == ZERO or s[0].reason == BELOW)]
-        for row, direction, j, known in sorted(off, key=lambda s: -s[0].apart)[:2]:
-            ratios = [known.analytic / known.numeric if known.numeric else np.inf]
-            for x in (self.x * (1 + 2.0**-6 * self._amounts()) for _ in range(3)):
-                try:
-                    right = float(self._parts(self.problem.step(x, direction.u)[1])[j])
-                except NotStepped:
-                    return
-                ratios.append(float(self.problem.pull(x, self.components[j]) @ direction.u) / (right or np.nan))
-            factor = float(np.mean(ratios))
-            if factor and np.isfinite(factor) and np.ptp(ratios) <= 1e-3 * min(abs(factor), abs(factor - 1)):
-                row.verdict, row.reason = FAIL, f"off by a factor {factor:.7g}, here and nearby"
-                self.suspects = [s for s in self.suspects if s[0] is not row]
-                self.suspects.append((row, direction, j, known))
-
-    def _measure_conditioning(self) -> None:
-        """How much the gradient changes if x moves by four ulps: no program can be asked for more than that.
-
-        Zeros, ties and symmetries stay. A gradient that jumps all the same, but no further if x moves further, has a
-        kink here and is not badly conditioned. What a part of f solves errs by as much as it does, constants and all.
-        """
-        amounts = [self._amounts() for _ in range(3)]
-        self.moved = [self.x * (1 + 4 * EPS * a) for a in amounts]
-        change = np.max([self._change(x) for x in self.moved], axis=0)
-        jump = change > 1e-3 * np.abs(self.gradients)
-        if jump.any():
-            further = [self._change(self.x * (1 + 256 * EPS * a)) for a in amounts]
-            jump &= np.max(further, axis=0) < 8 * change
-        worst = max(conditioned(self.problem, self.x, self.rng), EPS * self._of_jacobian())
-        self.conditioning = np.where(jump, 0, change)
-        for a, b in pairwise(self.problem.inputs.offsets if worst > 64 * EPS else ()):
-            self.conditioning[:, a:b] += worst * np.max(self.largest[:, a:b], axis=1, initial=0, keepdims=True)
-        self.wobbles: dict[int, list[Array]] = {}
-
-    def _of_jacobian(self) -> float:
-        """The condition of the Jacobian, rows and columns scaled: a f that solves may err by so many ulps, unrecorded.
-
-        What is singular to rounding is so by its nature, as of a softmax, and does not count.
-        """
-        scaled = self.gradients * self.size
-        if not self.whole or scaled.shape[1] > LARGE or min(scaled.shape) < 2 or not np.isfinite(scaled).all():
-            return 0.0
-        for axis in (1, 0):
-            most = np.max(np.abs(scaled), axis=axis, keepdims=True)
-            scaled = scaled / np.where(most > 0, most, 1)
-        values = np.linalg.svd(scaled, compute_uv=False)
-        values = values[values > 1e-12 * values[0]]
-        return float(values[0] / values[-1]) if values.size else 0.0
-
-    def _amounts(self) -> Array:
-        """Random relative amounts between -1 and 1; moved by them, what is equal in size stays so, and what is zero."""
-        return 2 * by_value(self.x, self.rng) - 1
-
-    def _change(self, x: Array) -> Array:
-        found = np.array([self.problem.pull(x, v) for v in self.components]).reshape(self.gradients.shape)
-        apart = found - self.gradients
-        return np.where(np.isfinite(apart), np.abs(apart), 0)
-
     def _rejudged(self, row: Row, known: Measured, direction: Direction, j: int) -> tuple[str, str]:
         """With the conditioning of the gradient in the tolerance, and that of the complex step in its error bar."""
         known.floor += float(8 * np.abs(self.conditioning[j]) @ np.abs(direction.u))  # type: ignore[index]
         if row.method == "complex step" and not known.kink:
             if id(direction) not in self.wobbles:
                 steps = [self.problem.step(x, direction.u)[1] for x in self.moved]
-                self.wobbles[id(direction)] = [self._parts(np.where(np.isfinite(t), t, 0)) for t in steps]
+                self.wobbles[id(direction)] = [self.parts(np.where(np.isfinite(t), t, 0)) for t in steps]
             apart = max(abs(known.numeric - float(t[j])) for t in self.wobbles[id(direction)])
             known.error = max(known.error, 2 * apart if apart < 1e-3 * abs(known.numeric) or not self.near_kink else 0)
         return known.judged(self.rtol)
@@ -346,7 +274,7 @@ class Trial(Point):
             around = self._f, self.x, direction.u, self.size, self.sigma, self.rng
             if self.crooked is None:
                 self.crooked = is_crooked(self._f, self.x, self.directions[0].u, *around[3:])
-            crooked = self.crooked | is_crooked(*around)
+            crooked = self.crooked if self.x.size >= LARGE else self.crooked | is_crooked(*around)
             self.corners[id(direction)] = crooked, corner(*around) if crooked.any() else None
         crooked, found = self.corners[id(direction)]
         if found is None or not crooked[j] or not isfinite(known.analytic):
@@ -367,7 +295,7 @@ class Trial(Point):
         for factor in REPEATS:
             u = exact(self.x, factor * direction.u)
             pushed = self.problem.push(self.x, u) if forward else None
-            analytic = self.along(u) if pushed is None else self._parts(pushed)
+            analytic = self.along(u) if pushed is None else self.parts(pushed)
             slopes = self.ladder(u)
             again = self.known(analytic, slopes, u, j)
             again.unit = factor * known.unit
