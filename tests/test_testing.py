@@ -197,6 +197,45 @@ def test_a_wrong_rule_is_found_and_shrunk_to_a_few_small_numbers(operation, opti
     assert "hypothesis" not in told
 
 
+def test_a_search_does_not_slide_from_one_failure_to_another():
+    two = elementwise(
+        named("two", lambda x: np.sin(x)),
+        lambda g, y, x: g * np.cos(x) * np.where(x > 2, 2, np.where(x == 0, 1 + 1e-5, 1)),
+    )
+    args = st.sampled_from([(np.full(1, x),) for x in [1.0, 0.0, *[3.0] * 20]])  # what stands first is simpler
+    with pytest.raises(CheckError) as failure:
+        check_rule(two, args=args, max_examples=10)
+    first, other = str(failure.value).split("also wrong, in another way: two is wrong at")
+    assert "= array([3.])" in first and "too large by a factor 2" in first
+    assert "= array([0.])" in other and "1.0e-05 throughout" in other
+
+
+def test_many_axes_many_elements_and_stacks_are_drawn():
+    drawn = []
+
+    @given(
+        arguments("real"),
+        arguments("real", "real", signature="(m,k),(k)->(m)"),
+        arguments("real", max_dims=1, max_side=2),
+    )
+    @settings(some, max_examples=60)
+    def draw(alone, pair, small):
+        np.matmul(pair[0], pair[1][..., None])
+        drawn.append((alone[0].ndim, alone[0].size, pair[0].ndim, small[0].size))
+
+    draw()
+    most = [max(numbers) for numbers in zip(*drawn, strict=True)]
+    assert most[0] >= 3 and most[1] > 20 and most[2] >= 3 and most[3] <= 2
+
+
+@pytest.mark.parametrize(("options", "words"), [
+    ({"max_examples": 0}, "max_examples=0. Expected 1 or more"), ({"order": 3}, "order=3. Expected 1 or 2"),
+])  # fmt: skip
+def test_a_search_for_nothing_is_refused(options, words):
+    with pytest.raises(HyperparameterError, match=words):
+        check_rule(np.sin, **options)
+
+
 def test_a_failure_holds_the_report():
     with pytest.raises(CheckError) as failure:
         check_rule(WRONG[0][1], max_examples=5)

@@ -8,8 +8,9 @@ counted, not thrown away: a search in which most are undecided has shown nothing
 from __future__ import annotations
 
 import inspect
+import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -20,7 +21,7 @@ from hypothesis.errors import HypothesisException, Unsatisfiable
 
 from ..checking import check
 from ..checking.verdicts import FAIL, KINK, OPEN
-from ..errors import CheckError, NoRuleError
+from ..errors import CheckError, HyperparameterError, NoRuleError
 from ..graph import Op, rule_for
 from ..rules.declare import NOTHING
 from . import laws
@@ -43,6 +44,10 @@ class Search:
         shrinking too), and how often the function was evaluated.
     reason : str
         Why the last undecided example was.
+    fault : tuple
+        What kind of failure was found first: while it is shrunk, others do not count.
+    others : dict
+        Of each other kind that was met on the way, the example and what failed.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Search:
     failures: int = 0
     evaluations: int = 0
     reason: str = ""
+    fault: tuple[Any, ...] = ()
+    others: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return (
@@ -108,6 +115,8 @@ def check_rule(
         With the smallest example found and the checker's report; or if most examples cannot be decided.
     NoRuleError
         If a NumPy function is not in the table.
+    HyperparameterError
+        If `max_examples` is not positive, or there is no such order or domain.
 
     >>> from tinygrad_edu.extend import elementwise
     >>> wrong = elementwise(lambda x: x**3, lambda g, y, x: g * 3 * x)
@@ -118,6 +127,11 @@ def check_rule(
       argument 0 = array(-1.)
     ...
     """
+    if max_examples < 1 or order not in (1, 2):
+        what, wanted = ("max_examples", "1 or more") if max_examples < 1 else ("order", "1 or 2")
+        raise HyperparameterError(
+            f"check_rule: {what}={max_examples if max_examples < 1 else order}. Expected {wanted}"
+        )
     _known(operation)
     name: str = getattr(operation, "__name__", None) or getattr(operation, "name", None) or str(operation)
     if args is None:
@@ -140,7 +154,11 @@ def check_rule(
                 raise
             except Exception as error:
                 search.failures += 1
-                raise CheckError(_told(name, drawn, params, error), getattr(error, "report", None)) from None
+                search.fault = search.fault or kind_of_failure(error)
+                told = _told(name, drawn, params, error)
+                if (kind := kind_of_failure(error)) == search.fault:
+                    raise CheckError(told, getattr(error, "report", None)) from None
+                search.others.setdefault(kind, told)
 
     _run(judge, args, max_examples, search)
     if not search.elements:
@@ -164,7 +182,8 @@ def _run(judge: Callable[[tuple[Any, ...]], None], args: st.SearchStrategy, max_
     try:
         quiet(given(args)(judge))()
     except CheckError as error:
-        raise CheckError(str(error), error.report) from None  # without the notes of the search
+        others = [f"also wrong, in another way: {told}" for told in search.others.values()]
+        raise CheckError("\n".join([str(error), *others[:1]]), error.report) from None  # without notes of the search
     except Unsatisfiable:
         search.elements = 0
 
@@ -207,6 +226,26 @@ def _finite(example: laws.Example, search: Search) -> bool:
         search.reason = f"{type(error).__name__}: {error}"
         return False
     return bool(results) and all(y.dtype.kind in "fc" and np.isfinite(y).all() for y in results)
+
+
+def kind_of_failure(error: BaseException) -> tuple[Any, ...]:
+    """What tells one failure from another: the law that is broken; of a report, where and how much it is wrong.
+
+    The smallest counter-example of one mistake may be a larger one of another, and must not be taken for it.
+    """
+    report = getattr(error, "report", None)
+    if report is None:
+        frames = traceback.extract_tb(error.__traceback__)
+        return type(error).__name__, next((f.name for f in frames if f.filename == laws.__file__), "")
+    row, culprit = report.worst()[0], report.culprit
+    blamed = (culprit.operation, culprit.argument) if culprit is not None else ()
+    return (
+        report.order,
+        row.method == "protocol" and row.where,
+        row.where.startswith("forward"),
+        blamed,
+        row.apart > 1e-3,
+    )
 
 
 # --- what an operation is ---------------------------------------------------------------------------------------------

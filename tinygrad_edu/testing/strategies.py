@@ -24,6 +24,8 @@ DOMAINS: dict[str, tuple[float, float]] = {
     "real": (-inf, inf), "positive": (0.0, inf), "inside": (-1.0, 1.0), "unit": (0.0, 1.0), "above 1": (1.0, inf),
 }  # fmt: skip
 """Open intervals by name. "complex" is a domain too: both parts are real."""
+LARGE = ((2, 3, 2), (2, 1, 2, 3), (5, 7), (40,))
+"""Shapes of many axes, or of many elements, that Hypothesis would hardly draw by itself."""
 SPECIAL = (0.0, 1.0, -1.0, 2.0, 0.5, -0.5, -2.0)
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "plain": lambda x: x,
@@ -125,6 +127,7 @@ def arrays(
     """
     shape = draw(shape) if isinstance(shape, st.SearchStrategy) else shape
     dtype = np.dtype(draw(dtype) if isinstance(dtype, st.SearchStrategy) else dtype)
+    layout = draw(st.sampled_from(list(layouts)))  # also of a number, so that arrays shrink to numbers
     elements = numbers(
         "real" if domain == "complex" else domain, sizes=draw(st.sampled_from(["ordinary", "ordinary", "extreme"]))
     )
@@ -135,7 +138,7 @@ def arrays(
     found = (values[0] if len(values) == 1 else values[0] + 1j * values[1]).reshape(shape).astype(dtype)
     if dtype.itemsize // (1 + (dtype.kind == "c")) < 8:
         found = _kept_inside(found, domain)
-    return LAYOUTS[draw(st.sampled_from(list(layouts)))](found) if found.ndim else found
+    return LAYOUTS[layout](found) if found.ndim else found
 
 
 def _kept_inside(x: np.ndarray, domain: Domain) -> np.ndarray:
@@ -152,8 +155,8 @@ def arguments(
     draw: Any,
     *domains: Domain,
     signature: str | None = None,
-    max_dims: int = 2,
-    max_side: int = 3,
+    max_dims: int | None = None,
+    max_side: int | None = None,
     empty: bool = True,
     repeated: bool = True,
     dtype: Any = None,
@@ -166,6 +169,8 @@ def arguments(
         See `numbers`.
     signature : str, optional
         Of a function that treats the last axes as a matrix or a vector.
+    max_dims, max_side : int, optional
+        How many axes, and how long, at most. By default up to 2 of up to 3 elements; in some examples one of `LARGE`.
     empty : bool
         False leaves out lengths of 0.
     repeated : bool
@@ -173,9 +178,14 @@ def arguments(
     dtype : dtype or strategy of them, optional
         By default float64 or float32; of complex domains complex128 or complex64.
     """
-    same = repeated and len(set(domains)) == 1 < len(domains) and draw(st.sampled_from([False, False, True]))
-    n, signature = (1, None) if same and signature is None else (len(domains), signature)
-    found = draw(shapes(n, signature=signature, max_dims=max_dims, max_side=max_side, empty=empty))
+    fixed = signature is not None or max_dims is not None or max_side is not None
+    large = None if fixed else draw(st.sampled_from([None, None, None, *LARGE]))
+    if large is None:
+        dims, side = (2 if max_dims is None else max_dims), (3 if max_side is None else max_side)
+        found = draw(shapes(len(domains), signature=signature, max_dims=dims, max_side=side, empty=empty))
+    else:
+        parts = st.sampled_from([large, large[1:], (), (*large[:-1], 1), (1, *large[1:])])
+        found = (large, *(draw(parts) for _ in domains[1:]))
     of_reals = draw(dtypes()) if dtype is None else dtype
     of_reals = np.dtype(draw(of_reals) if isinstance(of_reals, st.SearchStrategy) else of_reals)
     of_complexes = np.result_type(of_reals, np.complex64)
@@ -183,4 +193,6 @@ def arguments(
         draw(arrays(shape, of_complexes if domain == "complex" else of_reals, domain))
         for shape, domain in zip(found, domains, strict=False)
     ]
-    return tuple([args[0]] * len(domains) if same and len(set(found)) == 1 else args)
+    # drawn last, and after all arrays: an example with one array is no shorter than another, and shrinks to it
+    may = repeated and len(set(domains)) == 1 < len(domains) and (signature is None or len(set(found)) == 1)
+    return tuple([args[0]] * len(domains) if may and draw(st.sampled_from([False, False, True])) else args)
