@@ -306,3 +306,10 @@ def test_a_function_in_pythons_numbers_makes_arrays():
 def test_a_row_that_cannot_be_called_is_refused_when_it_is_declared(declare, words):
     with pytest.raises(TypeError, match=words):
         declare()
+
+
+def test_another_rule_for_a_numpy_function_is_not_silent(monkeypatch):
+    monkeypatch.setitem(tg.RULES, np.cbrt, tg.RULES[np.cbrt])  # put back afterwards
+    with pytest.warns(UserWarning, match="cbrt has another rule from now on, in all of this process"):
+        extend.elementwise(np.cbrt, lambda g, y, x: g)
+    extend.elementwise(lambda x: np.cbrt(x), lambda g, y, x: g)  # an operation of one's own: no warning

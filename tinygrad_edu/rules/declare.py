@@ -20,6 +20,8 @@ argument). It never undoes broadcasting: the walks do that once for all rules. N
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from inspect import signature
@@ -64,7 +66,8 @@ def elementwise(
     Parameters
     ----------
     function : callable
-        The NumPy function, or any function of arrays.
+        The NumPy function, or any function of arrays. A NumPy function that has a rule gets this one in its place, for
+        all of the process, with a warning.
     *rules : callable or None
         ∂f/∂xᵢ times g, one formula per argument: ``rule(g, y, *args)``; None where the derivative is zero.
     call : callable, optional
@@ -215,8 +218,22 @@ def _enter(function: Callable[..., Any], op: Op) -> Op:
     if isinstance(op.function, FunctionType) and not (op.function.__module__ or "").startswith(house):
         op.function = _of_arrays(op.function, op)
         _refuse_misfits(op)
+    if function in RULES and RULES[function].kind != "refused" and not _caller().startswith(house):
+        warnings.warn(
+            f"{op.name} has another rule from now on, in all of this process. If that is not meant, declare an "
+            f"operation of your own: {op.kind}(lambda ...: np.{op.name}(...), ...)",
+            stacklevel=3,
+        )
     RULES[function] = op
     return op
+
+
+def _caller() -> str:
+    """The module that declares an operation."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__"))
 
 
 def _refuse_misfits(op: Op) -> None:
