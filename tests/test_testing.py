@@ -369,6 +369,9 @@ def test_right(check_gradients):
 def test_undecided(check_gradients):
     check_gradients(lambda x: np.sum(np.sqrt(x)), np.zeros(2))
 
+def test_accepted(check_gradients):
+    check_gradients(lambda x: np.sum(np.sqrt(x)), np.zeros(2), strict=False)
+
 def test_wrong(check_gradients):
     check_gradients(lambda x: np.sum(wrong(x)), np.full(3, 2.0))
 
@@ -385,22 +388,22 @@ def ran(pytester):
     """What pytest says about the tests above, run with the plugin."""
     pytester.makeconftest('pytest_plugins = ["tinygrad_edu.testing.plugin"]')
     pytester.makepyfile(MINE)
-    return lambda *options: pytester.runpytest("-p", "no:xdist", "-p", "no:cov", *options)
+    return lambda *options: pytester.runpytest("-p", "no:xdist", "-p", "no:cov", "-W", "default", *options)
 
 
 def test_the_plugin_shows_reports_and_counts(ran):
     result = ran("--gradient-seed", "7")
-    result.assert_outcomes(passed=3, failed=2)
+    result.assert_outcomes(passed=4, failed=2, warnings=1)
     result.stdout.fnmatch_lines([
         "*check_gradients(lambda x: np.sum(wrong(x)), np.full(3, 2.0))", "FAIL *", "*too small by a factor 2*",
-        "<lambda> is wrong at", "  argument 0 = array(-1.)", "*gradients: 2 pass, 1 inconclusive, 2 fail; * evaluations*",
-        "inconclusive: *test_undecided: *",
+        "<lambda> is wrong at", "  argument 0 = array(-1.)", "*InconclusiveWarning: inconclusive, because x?0?: the derivative is infinite here*",
+        "*gradients: 2 pass, 2 inconclusive, 2 fail; * evaluations*", "inconclusive: *test_undecided: *",
     ])  # fmt: skip
     result.stdout.no_fnmatch_line("*trials.py*")
 
 
 def test_the_plugin_can_be_strict(ran):
-    ran("--gradient-strict", "--gradient-seed", "7", "-k", "undecided or right").assert_outcomes(passed=1, failed=1)
+    ran("--gradient-strict", "--gradient-seed", "7", "-k", "undecided or right or accepted").assert_outcomes(passed=1, failed=2)
 
 
 def test_the_plugin_is_silent_without_checks(pytester):

@@ -3,7 +3,7 @@
     pytest_plugins = ["tinygrad_edu.testing.plugin"]
 
 `check_gradients(f, *args)` is `tinygrad_edu.check`, `check_rule(operation)` that of `tinygrad_edu.testing`; a failure
-ends the test. Wherever a CheckError ends a test, its report is shown instead of a traceback through the checker. The
+ends the test, and what cannot be decided is an `InconclusiveWarning`. Wherever a CheckError ends a test, its report is shown instead of a traceback through the checker. The
 summary of the run counts the checks, and says what was undecided and why.
 
 It is no plugin that loads by itself: that would import NumPy into every run of pytest, and before pytest-cov watches.
@@ -11,6 +11,7 @@ It is no plugin that loads by itself: that would import NumPy into every run of 
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Generator
 from typing import Any
@@ -24,6 +25,10 @@ from . import searching
 NAME = "gradient check"
 
 
+class InconclusiveWarning(UserWarning):
+    """A gradient was checked, and nobody can tell whether it is right; the reason is the message."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--gradient-seed 7`: other random directions; `--gradient-strict`: an undecided check fails."""
     group = parser.getgroup("tinygrad_edu")
@@ -33,16 +38,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def check_gradients(request: pytest.FixtureRequest) -> Callable[..., checking.Report]:
-    """``check_gradients(f, *args, strict=False, **options)``: as `tinygrad_edu.check`, and fails if the gradient does.
+    """``check_gradients(f, *args, strict=None, **options)``: as `tinygrad_edu.check`, and fails if the gradient does.
 
-    `strict`, or the option --gradient-strict, fails for what cannot be decided, too.
+    What cannot be decided is a warning; with ``strict=True``, or the option --gradient-strict, it fails; with
+    ``strict=False`` it is known, and accepted in silence.
     """
     config = request.config
 
-    def check(f: Callable[..., Any], *args: Any, strict: bool = False, **options: Any) -> checking.Report:
+    def check(f: Callable[..., Any], *args: Any, strict: bool | None = None, **options: Any) -> checking.Report:
         report = checking.check(f, *args, **{"seed": config.getoption("--gradient-seed"), **options})
         request.node.user_properties.append((NAME, (report.verdict, report.reason, report.cost.evaluations)))
         report.assert_ok(strict or config.getoption("--gradient-strict"))
+        if not report.ok and strict is None:
+            warnings.warn(f"inconclusive, because {report.reason}", InconclusiveWarning, stacklevel=2)
         return report
 
     return check
