@@ -57,6 +57,13 @@ def root_gradient(w):
 
 def reciprocal(w):
     return 1.0 / float(w)
+
+def written(w):
+    w[0] = 0.0
+    return np.sum(w ** 2)
+
+def nothing(w):
+    return None
 '''
 
 
@@ -70,6 +77,8 @@ def told(capsys, tmp_path, monkeypatch):
     np.savez(tmp_path / "objects.npz", w=np.array([{}], object))
     np.savez(tmp_path / "whole.npz", w=np.arange(3))
     np.save(tmp_path / "single.npy", np.ones(3))
+    np.savez(tmp_path / "complex.npz", w=np.array([1j]))
+    np.savez(tmp_path / "long.npz", w=np.linspace(0, 1, 300), b=np.array(0.3))
     (tmp_path / "text.npz").write_text("hello")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
@@ -110,6 +119,16 @@ def test_what_nobody_can_tell_has_a_code_of_its_own(told):
 def test_a_kink_says_what_it_lies_between(told):
     code, printed, _ = told("abs(x)", "--at", "x=0")
     assert code == 0 and "pass at a kink: between the one-sided derivatives -1 and 1" in printed
+
+
+def test_a_broken_promise_is_told(told):
+    code, printed, _ = told("mine.py:written", "--at", "w=1,2")
+    assert code == 1 and "f mutates nothing: no: f writes into its arguments" in printed
+
+
+def test_what_was_not_measured_alone_says_so(told):
+    code, printed, _ = told("mine.py:loss", "--args", "long.npz", "--gradient", "mine.py:loss_gradient")
+    assert code == 0 and "only with others" in printed and "(300,)" in printed
 
 
 def test_json_holds_the_whole_report_whatever_the_function_prints(told):
@@ -279,6 +298,9 @@ def test_a_formula_without_a_known_slip_is_answered_by_two_numbers(told):
     (["w", "--at", "w=1", "--gradient", "mine.py:quits"], "mine.py, line 36: SystemExit: 0"),
     (["w", "--at", "w=1", "--gradient", "mine.py:quits_elsewhere"], "mine.py, line 40: SystemExit: 3"),
     (["sum(w)", "--at", "w=1,2"], "In a file there is: def f(w): return np.sum(w), given as file.py:f"),
+    (["x*y", "--at", "x=1,2", "y=1,2,3"], "x * y cannot be computed: operands could not be broadcast together"),
+    (["mine.py:root", "--at", "w=1", "--gradient", "mine.py:nothing"], "the gradient by w is NoneType. Expected real numbers"),
+    (["mine.py:root", "--args", "complex.npz", "--gradient", "w"], "--gradient: w is complex. Expected real variables"),
     (["ln(x)", "--at", "x=1"], "no function is called 'ln'. Did you mean 'log'?"),
     (["x**2", "--at", "x=1,2", "--gradient", "2*x"], "a gradient belongs to one real number"),
     (["mine.py:root", "--at", "w=1", "--gradient", "mine.py:loss_gradient"], "does not fit"),

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ExpressionError
+from .errors import ExpressionError, TinygradError
 
 LONGEST = 2_000  # characters; a formula typed by hand has a hundred
 DEEPEST = 100  # levels of brackets: the walks below recurse
@@ -217,6 +217,10 @@ def _applied(node: ast.AST, function: Callable[..., Any], arguments: list[Any]) 
         return function(*arguments)
     except FloatingPointError as error:
         raise ExpressionError(_domain_fault(node, str(error), arguments)) from None
+    except TinygradError:
+        raise
+    except ValueError as error:  # of arrays whose shapes do not go together
+        raise ExpressionError(f"{_text(node)} cannot be computed: {str(error).strip()}") from None
 
 
 def _domain_fault(node: ast.AST, fault: str, arguments: list[Any]) -> str:

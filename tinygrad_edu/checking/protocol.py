@@ -98,6 +98,8 @@ def _of_vjp(problem: Problem, rng: np.random.Generator, deterministic: bool) -> 
     try:
         raw = pull(asked)
     except GradientError as error:  # of a forward rule that cannot be transposed
+        if not problem.differentiable:
+            raise
         yield _row("the jvp is linear in the tangent", FAIL, str(error))
         return
     yield from _of_types(problem, raw)

@@ -57,6 +57,8 @@ class Answer:
 def judged(text: str, gradients: Sequence[str], point: Mapping[str, Any], seed: int) -> list[Answer]:
     """Each partial derivative that was written down, judged by itself: the others are the engine's."""
     fixed = {name: value for name, value in point.items() if np.asarray(value).dtype.kind != "f"}  # labels, counts
+    if of_complex := [name for name, value in fixed.items() if np.iscomplexobj(value)]:
+        raise click.UsageError(f"--gradient: {of_complex[0]} is complex. Expected real variables; in Python, check_vjp")
     f = partial(plain(text, point), **fixed) if fixed else plain(text, point)
     point = {name: value for name, value in point.items() if name not in fixed}
     names = list(point)
@@ -208,6 +210,8 @@ def formula(text: str, point: Mapping[str, Any]) -> Function:
 
 def fitted(value: Any, like: Any, name: str) -> Any:
     """A gradient of the shape of its variable: 2 stands for as many 2s as there are elements."""
+    if np.asarray(value).dtype.kind not in "bfiu":
+        raise click.UsageError(f"the gradient by {name} is {type(value).__name__}. Expected real numbers")
     if np.ndim(value) > np.ndim(like) or (np.ndim(value) and np.shape(value) != np.shape(like)):
         raise click.UsageError(
             f"the gradient by {name} has shape {np.shape(value)}. Expected {np.shape(like)}, as {name}"
@@ -258,7 +262,7 @@ def _all_measured(answer: Answer, rows: Sequence[Row]) -> str:
     """The numbers beside those of the formula; of many, or if not all were looked at, the worst."""
     rows = [row for row in rows if np.isfinite(row.numeric)]
     if not rows:
-        return ""
+        return "only with others" if np.size(answer.value) and answer.report.verdict != OPEN else ""
     if len(rows) == np.size(answer.value) < 7:
         bars = [row.error for row in rows if row.reason != INFINITE]
         return ",".join(map(measured, rows)) + (f" ± {max(bars):.0e}" if bars else "")

@@ -118,6 +118,9 @@ def show_report(report: Report, names: Sequence[str]) -> None:
         where = row.where + (" (2nd order)" if row.order == 2 else "") + (" (nearby)" if row.point != "x" else "")
         verdict = row.verdict + (f": {row.reason}" if row.verdict == KINK else "")
         cells.append((where, _told(row.analytic), measured(row), _bar(row), verdict))
+    for row in rows:
+        if row.verdict == FAIL and np.isnan(row.analytic) and np.isnan(row.numeric):  # a promise has no numbers
+            say(f"  {row.where}: no: {row.reason}")
     for reason in list(dict.fromkeys(row.reason for row in rows if row.verdict == OPEN))[1:]:
         say(f"  also: {reason}")
     if any(cell[1] for cell in cells):
