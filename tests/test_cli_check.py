@@ -183,6 +183,7 @@ def test_at_a_kink_a_formula_is_possible_and_not_right(told, formula, at, gradie
 
 
 @pytest.mark.parametrize(("formula", "at", "gradient", "words"), [
+    ("maximum(x,0)*3", ["x=0"], ["3*(x>0)-(x==0)"], "∂/∂x may be what lies between the slopes 0 to the left and 3 to the right; -1 is not"),
     ("abs(x)", ["x=0"], ["0.5"], "wrong: possible here, at a kink, but not nearby"),
     ("maximum(x,y)", ["x=1", "y=1"], ["(x>y)+0.3*(x==y)", "(x<y)+0.8*(x==y)"], "wrong: possible alone, but not with the others"),
     ("maximum(x,y)", ["x=1", "y=1"], ["(x>y)+0.3*(x==y)", "(x<y)+0.8*(x==y)"], "with every variable moving at once the slope is"),
@@ -190,6 +191,16 @@ def test_at_a_kink_a_formula_is_possible_and_not_right(told, formula, at, gradie
 def test_at_a_kink_a_formula_may_be_wrong_all_the_same(told, formula, at, gradient, words):
     code, printed, _ = told(formula, "--at", *at, "--gradient", *gradient)
     assert code == 1 and words in " ".join(printed.split())
+
+
+def test_a_smooth_formula_is_not_said_to_have_a_kink(told):
+    code, printed, _ = told("abs(x)**1.5", "--at", "x=0", "--gradient", "1.5*abs(x)**0.5*sign(x)")
+    assert code == 0 and "kink" not in printed and "This is the derivative." in printed
+
+
+def test_a_comparison_is_a_number(told):
+    code, printed, _ = told("maximum(x,0)", "--at", "x=1", "--gradient", "x>0")
+    assert code == 0 and "True" not in printed
 
 
 def test_a_formula_without_a_value_is_judged(told):

@@ -19,6 +19,8 @@ from .verdicts import FAIL, KINK, OPEN, PASS, ZERO, Row
 
 COLUMNS = ("where", "analytic", "numeric", "± error", "apart", "verdict", "by")
 LEFT = (0, 5, 6)
+SMOOTH = 1e-25
+"""Slopes beside a kink that are smaller are what a complex step makes of |x|**1.5 at 0: none."""
 JOINT = ("all together", "those ", "forward mode")
 """How directions that move many elements are called: a single one says more, if it has the same to say."""
 SERIOUS = (ZERO, PASS, KINK, OPEN, FAIL)
@@ -191,7 +193,7 @@ class Report:
 
 def measured(row: Row, digits: int = 6) -> str:
     """What was measured; at a kink the slopes to both sides; nothing if there is no number."""
-    if isfinite(row.left):
+    if isfinite(row.left) and max(abs(row.left), abs(row.right)) > SMOOTH:
         return f"{row.left + 0.0:.4g} … {row.right + 0.0:.4g}"
     if row.reason == INFINITE:  # a complex step finds some large number or other
         return "infinite"

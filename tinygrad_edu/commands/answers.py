@@ -18,7 +18,7 @@ import numpy as np
 
 from .. import expressions
 from ..checking import Report, check_gradient
-from ..checking.report import measured
+from ..checking.report import SMOOTH, measured
 from ..checking.trials import INFINITE
 from ..checking.verdicts import FAIL, KINK, OPEN, PASS, ZERO, Row
 from ..errors import ExpressionError
@@ -108,7 +108,12 @@ def _answer(
 
 
 def _at_kink(report: Report) -> bool:
-    return any(row.point == "x" and np.isfinite(row.left) for row in report.rows)
+    return any(row.point == "x" and is_bent(row) for row in report.rows)
+
+
+def is_bent(row: Row) -> bool:
+    """True at a kink; of |x|**1.5 a complex step finds slopes of ±1e-30 or so, which are none."""
+    return max(abs(row.left), abs(row.right)) > SMOOTH
 
 
 def rows_of(report: Report, name: str) -> list[Row]:
@@ -119,10 +124,10 @@ def rows_of(report: Report, name: str) -> list[Row]:
 
 def beside_kink(name: str, rows: Sequence[Row], point: Mapping[str, Any]) -> str:
     """That there is no derivative at a kink, only slopes to both sides; empty elsewhere."""
-    bent = [row for row in rows if row.verdict == KINK]
+    bent = [row for row in rows if row.verdict == KINK and is_bent(row)]
     if not bent:
         return ""
-    row, more = bent[0], f", and {len(bent) - 1} more like it" if len(bent) > 1 else ""
+    row, more = bent[0], f". {len(bent) - 1} more elements are at one" if len(bent) > 1 else ""
     of = "" if row.where == name else f" for {row.where}"
     return (
         f"{shown(point)} is at a kink{of}, where there is no derivative: the slope is {number(row.left)} to the left "
@@ -149,6 +154,12 @@ def mistake_of(
         return mistake
     if away is not None:
         return f"at {shown(away[0])} it is {number(away[2])}, and yours is {number(away[1])}"
+    for row in rows_of(report, name):
+        if is_bent(row) and not min(row.left, row.right) <= row.analytic <= max(row.left, row.right):
+            slopes = f"{number(row.left)} to the left and {number(row.right)} to the right"
+            return (
+                f"at a kink, ∂/∂{row.where} may be what lies between the slopes {slopes}; {number(row.analytic)} is not"
+            )
     guess = "" if _at_kink(report) else report.mistake
     failed = [row for row in report.worst() if row.verdict == FAIL and row.where.startswith(name)]
     numbers = [f"∂/∂{row.where} is {measured(row)}, and yours is {number(row.analytic)}" for row in failed[:1]]
@@ -245,7 +256,7 @@ def _cells(answer: Answer) -> tuple[str, ...]:
 
 def _said(answer: Answer, rows: Sequence[Row]) -> str:
     """The judgement in a word or two."""
-    kink = any(np.isfinite(row.left) for row in rows)
+    kink = any(map(is_bent, rows))
     verdict = answer.report.verdict
     if verdict == FAIL and rows and all(row.verdict in (PASS, ZERO, KINK) for row in rows):
         if answer.elsewhere or not kink:
@@ -265,13 +276,14 @@ def _all_measured(answer: Answer, rows: Sequence[Row]) -> str:
         return "only with others" if np.size(answer.value) and answer.report.verdict != OPEN else ""
     if len(rows) == np.size(answer.value) < 7:
         bars = [row.error for row in rows if row.reason != INFINITE]
-        return ",".join(map(measured, rows)) + (f" ± {max(bars):.0e}" if bars else "")
+        told = [f"({measured(row)})" if is_bent(row) and len(rows) > 1 else measured(row) for row in rows]
+        return ",".join(told) + (f" ± {max(bars):.0e}" if bars else "")
     row = max(rows, key=lambda row: (row.verdict == FAIL, row.apart))
     return f"{row.where}: {measured(row)} ± {row.error:.0e}"
 
 
 def _short(value: Any) -> str:
-    return shown({"": value}).lstrip("=: ")
+    return shown({"": np.asarray(value) + 0}).lstrip("=: ")  # of a comparison 0 or 1
 
 
 def worst(verdicts: Sequence[str]) -> str:
