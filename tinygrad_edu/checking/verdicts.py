@@ -191,7 +191,7 @@ class Measured:
     def _at_a_kink(self) -> tuple[str, str]:
         low, high = sorted((self.left, self.right))
         slack = BARS * self.side_error + self.floor
-        sides = " and ".join(f"{side:.4g}" for side in sorted((self.left / self.unit, self.right / self.unit)))
+        sides = " and ".join(f"{side + 0.0:.4g}" for side in sorted((self.left / self.unit, self.right / self.unit)))
         if low - slack <= self.analytic <= high + slack:
             return KINK, f"between the one-sided derivatives {sides}"
         return FAIL, f"at a kink, not between the one-sided derivatives {sides}"
