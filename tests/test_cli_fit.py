@@ -42,6 +42,12 @@ def three(a, b, c):
 def faulty(prediction, target):
     return [0][2]
 
+def breaking():
+    return optim.Algorithm("breaking", lambda params: None, lambda *step: [0][2])
+
+def quitting():
+    raise SystemExit(0)
+
 def nothing():
     return 3
 
@@ -403,6 +409,8 @@ FAULTS = [
     ("line.csv --target line --loss own.py:faulty",    "own.py, line 22: IndexError: list index out of range"),
     ("line.csv --target line --loss own.py:no",        "own.py defines no function 'no'. It defines pinball, clipped"),
     ("line.csv --target line --loss none.py:f",        "there is no file none.py"),
+    ("line.csv --target line --optimizer own.py:breaking", "own.py, line 25: IndexError: list index out of range"),
+    ("line.csv --target line --optimizer own.py:quitting", "own.py, line 28: SystemExit: 0. Expected the file to go on"),
     ("line.csv --target line --optimizer own.py:nothing", "it returned int. Expected an optim.Algorithm"),
     ("line.csv --target line --optimizer own.py:three --learning-rate 1", "own.py: TypeError: three() missing 2 required"),
     ("line.csv --target line --optimizer own.py:fixed --learning-rate 1", "it takes no learning rate. Leave --learning-rate out"),

@@ -8,6 +8,7 @@ in the units of the data.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ import numpy as np
 from .. import data, optim
 from .choices import find_loss, find_optimizer
 from .drawing import picture_place, save_picture
+from .finding import careful
 from .fitted import Fitted
 from .fitting import Parts, Plan, fit_model, kind_asked_for, least_squares, parts_of, plan_for
 from .quality import quality, show_quality
@@ -43,7 +45,8 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
     name = options["optimizer"] or _usual_optimizer(plan)
     size = _batch_size(options["batch_size"], name, plan, len(parts.training))
     with np.errstate(all="ignore"), state:
-        model, result = fit_model(
+        run = partial(
+            fit_model,
             plan,
             table,
             parts,
@@ -56,6 +59,7 @@ def show_fit(path: str, target: str, features: list[str] | None, output: str | N
             early_stopping=options["patience"] if options["early_stopping"] else None,
             **state.options,
         )
+        model, result = careful([name], run)
         result = replace(result, algorithm=unmarked(result.algorithm))
         state.interrupted = result.reason.startswith("interrupted")
         qualities = _qualities(model, parts)
