@@ -29,6 +29,29 @@ def test_the_upper_half_and_arguments_beside_it_are_told():
     assert "project=lambda b, K: (b, (K + K.T) / 2)" in str(report)
 
 
+def test_an_argument_that_is_not_symmetric_is_told_as_well():
+    report = tg.check(np.linalg.cholesky, np.array([[4.0, 5.0], [1.0, 3.0]]))
+    assert report.verdict == "inconclusive" and "as if a were symmetric" in report.reason and not report.mistake
+
+
+def test_a_wrong_gradient_of_a_triangle_fails():
+    solve = lambda L, b: np.linalg.solve(np.tril(L), b)
+
+    def vjp(g, L, b):
+        c = np.linalg.solve(np.tril(L).T, g)
+        return -np.outer(c, solve(L, b)), c  # the upper half is not 0
+
+    assert tg.check_vjp(solve, (A, np.ones(2)), vjp).verdict == "fail"
+    masked = lambda g, L, b: (np.tril(vjp(g, L, b)[0]), vjp(g, L, b)[1])
+    assert tg.check_vjp(solve, (A, np.ones(2)), masked)
+
+
+def test_the_projection_is_written_for_hermitian_matrices_and_stacks():
+    z = A + 1j * np.array([[0, 1], [-1, 0]])
+    assert "project=lambda a: (a + a.conj().T) / 2" in str(tg.check(np.linalg.eigvalsh, z))
+    assert "project=lambda a: (a + a.mT) / 2" in str(tg.check(np.linalg.eigvalsh, np.stack([A, A + np.eye(2)])))
+
+
 def test_a_function_that_refuses_other_matrices_is_told():
     def norm(a):
         if np.any(a != np.conj(a.T)):

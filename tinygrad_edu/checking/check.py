@@ -28,7 +28,7 @@ from .protocol import ORDER, promises
 from .report import Report
 from .stencils import Array, scales
 from .stepping import NotStepped
-from .symmetric import folded, of_symmetric, projection
+from .symmetric import folded, mirrored, of_symmetric, projection
 from .terms import missing_term
 from .trials import Trial
 from .verdicts import ALONE, BELOW, FAIL, LEAP, OPEN, PASS, ZERO, Row
@@ -241,12 +241,13 @@ class Examination:
         means = of_symmetric(self.problem) if np.isfinite(self.problem.y).all() else {}
         if not means:
             return
-        again = Examination(self.problem, self.rtol, self.found.seed, self.jitter, folded(self.problem, list(means)))
+        problem = mirrored(self.problem, means)
+        again = Examination(problem, self.rtol, self.found.seed, self.jitter, folded(problem, means))
         if again.report(order).verdict == FAIL:
             return
         for row in self.found.rows:
             if row.verdict in (FAIL, OPEN):
-                row.verdict, row.reason = OPEN, "; ".join(means.values())
+                row.verdict, row.reason = OPEN, "; ".join(how.words for how in means.values())
         cure = projection(self.problem.inputs.names, means)
         self.found.notes.append(f"along symmetric steps the gradient is right: give {cure}, or let f begin with that")
         self.found.culprit, self.found.mistake = None, ""
