@@ -199,6 +199,7 @@ CORRECT = [
     Case("by hand: the first of the median's", np.median, (np.array([0.0, 2.0, 0.0, 0.0, -1.0]),), lambda g, x: g * np.eye(5)[np.argsort(x, kind="stable")[2]]),
     Case("by hand: a median in floats",      lambda x: sorted(map(float, x))[1], (np.array([2.0, 2.0, 2.0]),), lambda g, x: g * _of_the_middle(x)),
     Case("weights of 1e-10 to 1e10",         lambda x: np.sum(np.geomspace(1e-10, 1e10, 1000) * np.sin(x)), (MANY[:1000],)),
+    Case("a slope of 1e-10 of f",            lambda x: np.cumsum(np.sin(x)) / np.linalg.norm(np.cumsum(np.sin(x))) * 1e-5 + 1e5, (X,)),
     Case("hypot of 1e-200",                  np.hypot,                                      (np.array([1e-200, 3.0]), np.array([1e-200, 4.0]))),
     Case("a row of 1e-100",                  lambda x: np.sqrt(np.sum(x * x, 1)),           (np.array([[1e-100, 2e-100], [1.0, 2.0]]),)),
     Case("a float for a condition, at 0",    lambda x: np.where(x, 2 * x, 5 * x),           (np.array([0.0, 1.0]),)),

@@ -37,6 +37,7 @@ def _detached(x):
 
 # fmt: off
 off_by_1e_5 = _twice(1 + 1e-5, "off_by_1e_5")
+off_by_1e_4 = _twice(1 + 1e-4, "off_by_1e_4")
 off_by_1e_9 = _twice(1 + 1e-9, "off_by_1e_9")
 twice       = _twice(2.0, "twice")
 negated     = _twice(-1.0, "negated")
@@ -225,6 +226,8 @@ WRONG = [
     Case("by hand: the smallest of 1,000", lambda x: np.sum(_spread * np.sin(x)), (MANY[:1000],), lambda g, x: g * _spread * np.cos(x) * (1 + (np.arange(1000) == 0))),
     Case("by hand: the 100 smallest of 1,000", lambda x: np.sum(_spread * np.sin(x)), (MANY[:1000],), lambda g, x: g * _spread * np.cos(x) * (1 + (np.arange(1000) < 100))),
     Case("by hand: one 8 digits smaller",  lambda x: float(np.sum(_one_small * np.sin(np.asarray(x)))), (MANY[:40],), lambda g, x: g * _one_small * np.cos(x) * (1 + (_one_small < 1))),
+    Case("by 1e-4, where f is 1e10 as large", lambda x: np.cumsum(off_by_1e_4(x)) / np.linalg.norm(np.cumsum(off_by_1e_4(x))) * 1e-5 + 1e5, (X,), None, "off_by_1e_4"),
+    Case("by hand: by 1e-4, beside 1e10",  lambda x: 1e5 + 1e-5 * np.sin(x), (X,), lambda g, x: g * 1e-5 * (1 + 1e-4) * np.cos(x)),
     Case("wrong where its condition is 0", lambda x: np.sum(of_a_branch(x)),                  (np.array([0.0, 1.0]),), None, "of_a_branch"),
     Case("a row of the table: where",      lambda x: np.sum(np.where(x, np.sin(x), 2 * x)),   (X,), None, "where", {},
          (np.where, (None, lambda g, z, c, x, y: np.where(c, 0, g), lambda g, z, c, x, y: np.where(c, g, 0)))),

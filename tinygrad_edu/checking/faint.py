@@ -16,7 +16,7 @@ from .bisection import worst_element
 from .probes import Direction, elements
 from .stencils import Array, exact
 from .stepping import NotStepped
-from .verdicts import BELOW, FAIL, KINK, ZERO, Measured, Row
+from .verdicts import BELOW, FAIL, HIDES, KINK, ZERO, Measured, Row
 
 Suspect = tuple[Row, Direction, int, Measured]
 LOOKS = 2
@@ -38,7 +38,7 @@ def by_a_factor(trial: Any) -> None:
     ]
     groups = sorted(groups, key=lambda s: -s[0].apart)[:LOOKS]
     single += [found for found in (_worst(trial, *s) for s in groups) if found is not None]
-    off = [s for s in single if s[0].apart > least and (s[0].verdict == ZERO or s[0].reason == BELOW)]
+    off = [s for s in single if s[0].apart > least and (s[0].verdict == ZERO or s[0].reason.startswith((BELOW, HIDES)))]
     for row, direction, j, known in sorted(off, key=lambda s: -s[0].apart)[:LOOKS]:
         factor = _factor(trial, direction, j, known)
         if factor:

@@ -26,6 +26,9 @@ REPEATS = (0.618, 0.382)
 """Scales of other stencils, far from each other's powers of 2."""
 WORST = 3
 """So many failures are earned; the others follow them. One suffices where each evaluation is dear."""
+CLEAR = 4.0
+"""By so many tolerances a ladder alone has to differ: that of an eigenvalue beside another was off by 1.6 of them."""
+HARDLY = "the difference is hardly larger than its error bar"
 INFINITE = "the derivative is infinite here, or too large for a float"
 DISAGREE = "the complex step and the differences disagree: f is too rough here, or too badly rounded, to tell"
 AFAR = "the gradient is the slope of f from afar; on a finer scale f moves by ripples or stairs of its rounding"
@@ -197,7 +200,9 @@ class Trial(Point):
         self.suspects = failing + [s for s in self.suspects if not any(s is f for f in failing)]
         for row, direction, j, known in failing:
             if confirmed >= most:
-                break
+                if row.verdict == FAIL and not known.kink and _is_hardly(known):
+                    row.verdict, row.reason = OPEN, HARDLY
+                continue
             verdict, reason = self._rejudged(row, known, direction, j)
             if verdict == FAIL and (told := self._at_a_corner(direction, j, known)):
                 verdict, reason = told
@@ -304,6 +309,8 @@ class Trial(Point):
             gaps.append((again.analytic - again.numeric) / factor)
         if afar == len(REPEATS):
             return OPEN, AFAR
+        if not known.kink and _is_hardly(known):
+            return OPEN, HARDLY
         if not known.kink and np.ptp(gaps) > 0.05 * abs(gaps[0]):  # not the same each time: it is noise, of this size
             known.error = max(known.error, float(np.ptp(gaps)))
             verdicts.append(known.judged(self.rtol))
@@ -314,6 +321,10 @@ def _from_afar(known: Measured, levels: list[float]) -> bool:
     """True if three steps in a row have the slope that the gradient says, and not the one that finer steps have."""
     near = [abs(d - known.analytic) < 0.1 * abs(d - known.numeric) for d in levels]
     return any(all(three) for three in zip(near, near[1:], near[2:], strict=False))
+
+
+def _is_hardly(known: Measured) -> bool:
+    return isfinite(known.numeric) and abs(known.analytic - known.numeric) < CLEAR * known.tolerance
 
 
 def _clearness(suspect: tuple[Row, Direction, int, Measured]) -> float:

@@ -22,6 +22,7 @@ PASS, KINK, ZERO, OPEN, FAIL = "pass", "pass at a kink", "pass as zero", "inconc
 VERDICTS = (PASS, KINK, ZERO, OPEN, FAIL)
 EPS = 2.0**-52
 BELOW = "the complex step disagrees, below the rounding of f"
+HIDES = "rounding hides"
 BARS = 4.0
 JUMP = "the differences grow as the steps shrink: f jumps here, or its slope is infinite"
 LEAP = "f jumps here, or its slope is infinite: there is no derivative"
@@ -154,7 +155,7 @@ class Measured:
             return PASS, ""
         if tolerance <= rtol * self.scale:
             return (PASS if largest > tolerance else ZERO), "negligible beside the rest of the gradient"
-        if largest <= 1e-9 * self.size and tolerance <= 1e-9 * self.size:
+        if largest <= tolerance <= 1e-9 * self.size:
             return ZERO, "no more than the rounding of f"
         if apart == 0 == largest:
             return ZERO, ""
@@ -163,7 +164,7 @@ class Measured:
             return OPEN, f"f moves by jumps of {2 * self.grain:.0e}, which hide {hidden}"
         if self.edge:
             return OPEN, f"f ends here: differences to one side hide {hidden}"
-        return OPEN, f"rounding hides {hidden}"
+        return OPEN, f"{HIDES} {hidden}"
 
     def as_rounded(self, spread: float) -> Measured:
         """The same, beside what f is computed from."""
@@ -184,7 +185,7 @@ class Measured:
             return FAIL, "though each rule of the record is right by itself"
         if apart + self.error <= rtol * largest:
             return PASS, ""
-        if largest <= 1e-9 * self.size:
+        if self.tiny:
             return ZERO, "no more than the rounding of its parts"
         return OPEN, "the rounding between its parts hides more; each rule is right by itself"
 
