@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.compiling.spelling import HELPERS
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
@@ -26,3 +27,66 @@ def test_a_sum_of_products_of_rows_is_a_scalar_product(f):
     compiled = tg.compile(f)
     np.testing.assert_allclose(compiled(x, x[:, ::-1]), f(x, x[:, ::-1]), rtol=1e-14, atol=1e-15)
     assert "np.vecdot" in compiled.source
+
+
+def chain(a, x, y):
+    z = a * x
+    return np.mean(np.log1p(np.exp(-y * z)) + 0.1 * np.tanh(z) ** 2)
+
+
+N = 300_003
+LONG = np.random.default_rng(0).normal(size=N)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 40.0, 1e4])
+def test_a_sum_of_logarithms_is_that_of_products(scale, dtype):
+    x, y = (scale * LONG).astype(dtype), np.sign(LONG[::-1]).astype(dtype)
+    pair = tg.value_and_grad(chain, (0, 1))
+    compiled, a = tg.compile(pair, threads=2), np.asarray(1.5, dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        (value, (slope, inner)), (v, (s, i)) = pair(a, x, y), compiled(a, x, y)
+    eps = 20 * np.finfo(dtype).eps
+    np.testing.assert_allclose(v, value, rtol=eps)
+    np.testing.assert_allclose(s, slope, rtol=1e3 * eps)
+    np.testing.assert_allclose(i, inner, rtol=eps, atol=eps / N)
+    assert "sum_log1p(" in compiled.source
+
+
+def sum_log1p():
+    """The helper as it is written into modules."""
+    inside = {"np": np}
+    exec(HELPERS["sum_log1p"], inside)
+    return inside["sum_log1p"]
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 1000, 1003])
+@pytest.mark.parametrize("scale", [1e-300, 1e-17, 1e-5, 1.0, 1e5, 1e40, 1e300])
+def test_the_product_of_many_has_their_logarithm(n, scale):
+    x = scale * np.random.default_rng(n).exponential(size=n)
+    with np.errstate(all="raise", under="ignore"):
+        np.testing.assert_allclose(sum_log1p()(x, 1 + x), np.sum(np.log1p(x)), rtol=1e-14)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("place", [0, 500, 999])
+def test_what_is_not_finite_stays_so_in_a_sum_of_logarithms(place, bad):
+    x = np.zeros(1000)
+    x[place] = bad
+    np.testing.assert_array_equal(sum_log1p()(x, 1 + x), bad)
+
+
+def test_only_sums_of_what_is_not_negative_are_taken_apart():
+    f = lambda x: np.sum(np.exp(x) + 2.0 * np.sin(x))
+    compiled = tg.compile(tg.value_and_grad(f))
+    value, slope = compiled(LONG)
+    np.testing.assert_allclose(value, f(LONG), rtol=1e-13)
+    np.testing.assert_allclose(slope, np.exp(LONG) + 2.0 * np.cos(LONG), rtol=1e-13, atol=1e-15)
+    assert compiled.source.count("np.sum(") == 2  # of a block, and of the blocks
+
+
+def test_a_forward_pass_alone_keeps_its_sum():
+    f = lambda x: np.sum(np.log1p(np.exp(x)))
+    compiled = tg.compile(f)
+    np.testing.assert_allclose(compiled(LONG), f(LONG), rtol=1e-14)
+    assert "sum_log1p" not in compiled.source

@@ -23,6 +23,7 @@ from tinygrad_edu.compiling.passes import (
     reuse,
     simplify,
     sink,
+    split,
     stack,
     symmetric,
 )
@@ -42,7 +43,7 @@ PASSES = {
     "improved": improved, "stack": stack, "symmetric": symmetric, "factor": factor, "lay": lay,
     "lay and flag": lambda p: flag(lay(p)),
     "factors taken out": lambda p: improved(p, looked_at=True),
-    "lower": lambda p: lower(p), "reuse": lambda p: reuse(p, smallest=1),
+    "lower": lambda p: lower(p), "split": lambda p: split(p, smallest=0), "reuse": lambda p: reuse(p, smallest=1),
     "gather": lambda p: gather(fuse(p, is_spoken, smallest=1, numbers=True), can_emit, is_view),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from .emit_c import can_emit
 from .emit_numpy import Module, emit_numpy
-from .passes import drop, fuse, gather, lower, merge, reuse
+from .passes import drop, fuse, gather, lower, merge, reuse, split
 from .passes.fuse import domain_of, is_narrow
 from .program import Line, Program, Region
 from .spelling_c import is_spoken
@@ -47,7 +47,8 @@ class Build:
 
     def __init__(self, program: Program, backend: str, threads: int, silent: bool, fast: bool = False) -> None:
         self.silent = silent
-        self.fused = {"numpy": reuse(fuse(drop(merge(lower(program))), is_large, fewest))}
+        lowered = split(lower(program), LARGE) if silent else lower(program)
+        self.fused = {"numpy": reuse(fuse(drop(merge(lowered)), is_large, fewest))}
         self.modules: dict[str, Module] = {"numpy": emit_numpy(self.fused["numpy"], threads)}
         self.run: Callable[..., Sequence[Any]] = self._ready("numpy")
         self.thread: Thread | None = None

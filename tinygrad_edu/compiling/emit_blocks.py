@@ -13,12 +13,14 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
-from .passes.fuse import domain_of, is_narrow, is_reduction
+from .passes.fuse import REDUCTIONS, domain_of, is_narrow, is_reduction
 from .program import Kernel, Line, Value
 from .spelling import Speller
 
 BLOCK = 1 << 19
 """Bytes of an array's block: small enough for a core's cache, large enough that calling NumPy does not count."""
+MANY = 16
+"""Blocks that are enough for any number of threads."""
 
 BLOCKS = '''
 def in_blocks(kernel, length, step):
@@ -97,6 +99,7 @@ class BlockWriter:
         self.length = math.prod(self.domain) if self.flat else self.domain[0]
         widest = max(v.dtype.itemsize for v in [*line.reads, *line.results] if v.dtype is not None)
         elements = BLOCK // widest
+        elements = min(max(elements, self.length // MANY), 2 * elements)  # fewer calls, where that leaves enough blocks
         self.step = elements if self.flat else max(1, elements // max(1, math.prod(self.domain[1:])))
         self.stored = [v for v in line.results if v not in self.reduced]
         self.parts = [v for v in line.results if v in self.reduced]
@@ -181,12 +184,14 @@ class BlockWriter:
             given = "" if self.flat else "".join(f", {key}={self.speller.tree(x)}" for key, x in params.items())
             if (product := self._as_product(each)) is not None:
                 return f"{names[v]} = {product}"
-            return f"{names[v]} = np.{each.operation.__name__}({self.speller.tree(each.args[0])}{given})"
+            read = ", ".join(map(self.speller.tree, each.args))
+            return f"{names[v]} = {self.speller.callee(each.operation)}({read}{given})"
         f = np.power if each.operation is operator.pow else each.operation
         target = self._part(self.outer.names[v]) if v in self.stored else None
         if target is None and isinstance(f, np.ufunc):
-            target = next((name for name, dtype in free if dtype == v.dtype), None)
-            if target is not None:
+            fitting = [name for name, dtype in free if dtype == v.dtype]
+            if fitting:  # of what was just read: it is in the cache
+                target = fitting[-1]
                 free.remove((target, v.dtype))
         if target is None:
             return f"{names[v]} = {self.speller.expression(each)[0]}"
@@ -234,7 +239,7 @@ class BlockWriter:
                 f"np.moveaxis(np.concatenate({parts}, axis=-1), -1, 0)" if self.turned else f"np.concatenate({parts})"
             )
         params = ", axis=0, keepdims=True" if self.flat else ", axis=0"
-        whole = f"np.{each.operation.__name__}({parts}{params if v.shape else ''})"
+        whole = f"{self.speller.callee(REDUCTIONS[each.operation])}({parts}{params if v.shape else ''})"
         return f"np.moveaxis({whole}, -1, 0)" if self.turned and each.params.get("keepdims") else whole
 
     def axes(self, each: Line) -> tuple[int, ...]:

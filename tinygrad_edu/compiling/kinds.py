@@ -81,8 +81,8 @@ def may_view(line: Line) -> bool:
     f = line.operation
     if isinstance(f, np.ufunc | Kernel | Region) or f in CHOICES - {np.astype}:
         return False
-    if isinstance(f, Op) or getattr(f, "__name__", "") == "added_at":
-        return False  # scatter and setitem, which make arrays of their own
+    if isinstance(f, Op) or getattr(f, "__name__", "") in ("added_at", "sum_log1p"):
+        return False  # scatter and setitem, too, make arrays of their own
     if getattr(f, "__module__", None) in (None, "builtins"):
         return True
     return f in VIEWS or not str(f.__module__).startswith(KNOWN_MODULES)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..rules.indexing import scatter, setitem
+from .passes.sums import sum_log1p
 from .passes.transposes import product
 from .program import Line, Value
 from .traced import Draw
@@ -44,6 +45,21 @@ def scatter(x, shape, index):
     zeros = np.zeros(shape, x.dtype)
     np.add.at(zeros, index, x)
     return zeros
+''',
+    "sum_log1p": '''
+def sum_log1p(x, y):
+    """np.sum(np.log1p(x)) for x >= 0 and y = 1 + x: one logarithm for eight numbers, that of their product."""
+    x, y, n = x.reshape(-1), y.reshape(-1), x.size // 8 * 4
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = x[:n] * y[n : 2 * n]
+        z += x[n : 2 * n]  # 1 + z is the product of two
+        for _ in range(2):
+            a, b = z[: z.size // 2], z[z.size // 2 :]
+            z = a * b
+            z += a
+            z += b
+        total = np.sum(np.log1p(z, out=z)) + np.sum(np.log1p(x[2 * n :]))
+    return total if np.isfinite(total) else np.sum(np.log1p(x))
 ''',
     "put": '''
 def put(zeros, index, x):
@@ -253,6 +269,8 @@ class Speller:
     def callee(self, f: Callable[..., Any]) -> str:
         """The name of a function: NumPy's or SciPy's where they have it."""
         name, owner = getattr(f, "__name__", ""), getattr(f, "__self__", None)
+        if f is sum_log1p:
+            return self.helper(name)
         if isinstance(owner, np.ufunc) and _is_in(np, owner):
             return f"np.{owner.__name__}.{name}"
         for module, prefix in (

@@ -14,6 +14,7 @@ from .lower import lower
 from .merge import drop, merge
 from .regions import gather
 from .stack import stack
+from .sums import split
 from .symmetric import symmetric
 from .transposes import flag
 
@@ -32,6 +33,7 @@ __all__ = [
     "reuse",
     "simplify",
     "sink",
+    "split",
     "stack",
     "symmetric",
 ]

@@ -81,6 +81,9 @@ class Factoring:
             if form is None or (untouched and self.lines):
                 return line
             v = line.result
+            if form.down is not None and self.users.get(v) != 1 and (form.number != 1.0 or form.factors) and form.up:
+                ratio = self.new(np.divide, form.up, form.down, v)  # which several lines read, each with the factors
+                form = replace(form, up=ratio, down=None)
             if line.operation is not np.sum and v not in kept and (self.users.get(v) == 1 or form.is_single):
                 self.forms[v] = form
             return line if untouched else [*self.lines, *self.finished(line, form)]

@@ -14,13 +14,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
+from typing import Any
 
 import numpy as np
 
 from ..kinds import is_pointwise, is_pure
 from ..program import Kernel, Line, Program, Value, values_in
+from .sums import sum_log1p
 
-REDUCTIONS = {np.sum: np.add, np.max: np.maximum, np.min: np.minimum}
+REDUCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    np.sum: np.sum,
+    np.max: np.max,
+    np.min: np.min,
+    sum_log1p: np.sum,
+}
 """Functions that reduce axes, and what puts parts of their results together."""
 
 NARROW = 32
@@ -36,7 +43,7 @@ def is_narrow(domain: Shape) -> bool:
 
 def is_reduction(line: Line) -> bool:
     """True for a sum or an extreme over axes, of an array with elements, without further parameters."""
-    if line.operation not in REDUCTIONS or len(line.args) != 1 or line.several:
+    if line.operation not in REDUCTIONS or line.several or len(line.args) > 1 + (line.operation is sum_log1p):
         return False
     x = line.args[0]
     return (
