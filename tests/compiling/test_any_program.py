@@ -45,6 +45,7 @@ def cases(draw):
 @pytest.fixture(params=[False, True], ids=["as it is", "as if large"])
 def large(request, monkeypatch):
     """Kernels by blocks, memory that is used again, and threads, also for arrays of a few elements."""
+    monkeypatch.setattr(emit_numpy, "FORGOTTEN", 0)
     if request.param:
         monkeypatch.setattr(backends, "LARGE", 0)
         monkeypatch.setattr(backends, "reuse", lambda program: reuse(program, smallest=2))

@@ -147,3 +147,15 @@ def check(f, arrays, backend):
     for a, b in zip(slopes, gradient, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9 * loose, atol=1e-11 * scale)
     assert all(np.array_equal(a, b) for a, b in zip(arrays, before, strict=True))
+
+
+def test_what_is_written_later_is_not_deleted_before():
+    def rosenbrock(x):
+        return np.sum(100.0 * (x[1:] - x[:-1] ** 2) ** 2 + (1.0 - x[:-1]) ** 2)
+
+    x = np.linspace(-1, 1, 2000)
+    both = tg.value_and_grad(rosenbrock)
+    compiled = tg.compile(both)
+    for found, expected in zip(compiled(x), both(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert "del " in compiled.source

@@ -103,14 +103,22 @@ class Emitter:
         self.place: Any = None
 
     def module(self) -> Module:
-        dying, last = self.dying()
+        last = self.last_reads()
+        dying: dict[int, list[Value]] = {}
+        for v, i in last.items():
+            dying.setdefault(i, []).append(v)
+        spelled: dict[Value, set[Value]] = {}  # in the text of a result that is written where it is read
         for i, line in enumerate(self.program.lines):
             self.line(line, i)
-            done = dying.pop(i, [])
-            if line.results[0] in self.speller.nested:  # what it reads is read later, with it
-                dying.setdefault(last[line.results[0]], []).extend(done)
-            elif named := [self.names[v] for v in done if v not in self.speller.nested]:
-                self.body.append(f"del {', '.join(named)}")
+            result = line.results[0]
+            if result in self.speller.nested:
+                spelled[result] = set().union(*[spelled.get(v, {v}) for v in line.reads])
+                for v in spelled[result]:
+                    if v in last and last[v] < last[result]:
+                        last[v] = last[result]
+                        dying.setdefault(last[v], []).append(v)
+            elif named := [self.names[v] for v in dying.pop(i, ()) if last[v] == i and self.is_forgotten(v)]:
+                self.body.append(f"del {', '.join(dict.fromkeys(named))}")
         results = self.results()
         signature = ", ".join(self.names[v] for v in self.program.inputs)
         about = [f"{self.names[v]}: {v.kind}" for v in self.program.inputs]
@@ -132,11 +140,8 @@ class Emitter:
         parts.append(f"    return {results}\n")
         return Module("\n".join(parts), self.name, self.speller.given, self.c)
 
-    def dying(self) -> tuple[dict[int, list[Value]], dict[Value, int]]:
-        """After each line the arrays that nobody reads any more, so that their memory is there for the next.
-
-        And the number of the last line that reads each value.
-        """
+    def last_reads(self) -> dict[Value, int]:
+        """The number of the last line that reads each value; what is returned, or given, outlives them all."""
         last: dict[Value, int] = {}
         kept = {*self.program.inputs, *values_in(self.program.outputs)}
         for i, line in enumerate(self.program.lines):
@@ -144,12 +149,11 @@ class Emitter:
             last |= {self.out[v]: i for v in line.results if v in self.out}
             if line.operation is added_at:  # two values under one name
                 kept.update(v for v in [*line.reads, line.result])
-        found: dict[int, list[Value]] = {}
-        for v, i in last.items():
-            if v not in kept and v.dtype is not None and v.size * v.dtype.itemsize >= FORGOTTEN:
-                found.setdefault(i, []).append(v)
-        found.pop(len(self.program.lines) - 1, None)
-        return found, last
+        return last | dict.fromkeys(kept, len(self.program.lines))
+
+    def is_forgotten(self, v: Value) -> bool:
+        """True for a large array that nobody reads any more, so that its memory is there for the next."""
+        return v not in self.speller.nested and v.dtype is not None and v.size * v.dtype.itemsize >= FORGOTTEN
 
     def results(self) -> str:
         """The returned tuple: each result an array of the caller's own."""
