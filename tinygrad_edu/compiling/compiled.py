@@ -149,6 +149,7 @@ class Compiled:
                 raise
             inputs = (*inputs, *captured)
         self.latest = trace
+        del key  # a kilobyte, for a dozen of arrays
         for i in trace.telling:  # before the program runs: what it will read is then in the cache
             if not is_finite(inputs[i]):
                 return self.function(*args, **kwargs)
