@@ -218,7 +218,7 @@ def test_many_axes_many_elements_and_stacks_are_drawn():
         arguments("real", "real", signature="(m,k),(k)->(m)"),
         arguments("real", max_dims=1, max_side=2),
     )
-    @settings(some, max_examples=60)
+    @settings(some, max_examples=150)
     def draw(alone, pair, small):
         np.matmul(pair[0], pair[1][..., None])
         drawn.append((alone[0].ndim, alone[0].size, pair[0].ndim, small[0].size))
@@ -393,7 +393,7 @@ def ran(pytester):
 
 def test_the_plugin_shows_reports_and_counts(ran):
     result = ran("--gradient-seed", "7")
-    result.assert_outcomes(passed=4, failed=2, warnings=1)
+    result.assert_outcomes(passed=4, failed=2)
     result.stdout.fnmatch_lines([
         "*check_gradients(lambda x: np.sum(wrong(x)), np.full(3, 2.0))", "FAIL *", "*too small by a factor 2*",
         "<lambda> is wrong at", "  argument 0 = array(-1.)", "*InconclusiveWarning: inconclusive, because x?0?: the derivative is infinite here*",
@@ -403,7 +403,9 @@ def test_the_plugin_shows_reports_and_counts(ran):
 
 
 def test_the_plugin_can_be_strict(ran):
-    ran("--gradient-strict", "--gradient-seed", "7", "-k", "undecided or right or accepted").assert_outcomes(passed=1, failed=2)
+    ran("--gradient-strict", "--gradient-seed", "7", "-k", "undecided or right or accepted").assert_outcomes(
+        passed=1, failed=2
+    )
 
 
 def test_the_plugin_is_silent_without_checks(pytester):

@@ -3,8 +3,9 @@
     pytest_plugins = ["tinygrad_edu.testing.plugin"]
 
 `check_gradients(f, *args)` is `tinygrad_edu.check`, `check_rule(operation)` that of `tinygrad_edu.testing`; a failure
-ends the test, and what cannot be decided is an `InconclusiveWarning`. Wherever a CheckError ends a test, its report is shown instead of a traceback through the checker. The
-summary of the run counts the checks, and says what was undecided and why.
+ends the test, and what cannot be decided is an `InconclusiveWarning`. Wherever a CheckError ends a test, its report is
+shown instead of a traceback through the checker. The summary of the run counts the checks, and says what was undecided
+and why.
 
 It is no plugin that loads by itself: that would import NumPy into every run of pytest, and before pytest-cov watches.
 """

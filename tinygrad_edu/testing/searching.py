@@ -29,6 +29,8 @@ from .strategies import DOMAINS, LAYOUTS, Domain, arguments
 
 VACUOUS = 0.6
 """A search is no evidence if a larger part of its examples is undecided."""
+FEW_LINES = 6
+"""So long may the example of another failure be, which has not been shrunk, to be shown."""
 
 
 @dataclass
@@ -152,13 +154,17 @@ def check_rule(
                 _judged(example, search, order, rtol, alone)
             except HypothesisException:
                 raise
+            except np.linalg.LinAlgError as error:  # a matrix that is too near to singular
+                search.undecided, search.reason = search.undecided + 1, f"{name} raised LinAlgError: {error}"
             except Exception as error:
                 search.failures += 1
                 search.fault = search.fault or kind_of_failure(error)
-                told = _told(name, drawn, params, error)
+                lines, what = _shown(drawn, params), _said(error)
                 if (kind := kind_of_failure(error)) == search.fault:
+                    told = "\n".join([f"{name} is wrong at", *lines, *what])
                     raise CheckError(told, getattr(error, "report", None)) from None
-                search.others.setdefault(kind, told)
+                if len(lines) <= FEW_LINES:
+                    search.others.setdefault(kind, "\n".join([f"{name} is wrong at", *lines, *what[:3]]))
 
     _run(judge, args, max_examples, search)
     if not search.elements:
@@ -318,8 +324,8 @@ def _tried(operation: Callable[..., Any], point: tuple[np.ndarray, ...], params:
 # --- telling ----------------------------------------------------------------------------------------------------------
 
 
-def _told(name: str, drawn: tuple[Any, ...], params: dict[str, Any], error: BaseException) -> str:
-    """The example, and what is wrong with it."""
+def _shown(drawn: tuple[Any, ...], params: dict[str, Any]) -> list[str]:
+    """The lines of an example."""
     lines = []
     for i, x in enumerate(drawn):
         same = next((j for j in range(i) if drawn[j] is x), None)
@@ -329,8 +335,12 @@ def _told(name: str, drawn: tuple[Any, ...], params: dict[str, Any], error: Base
             layout = _layout(x)
             lines.append(f"  argument {i} = {x!r}" + (f", {layout} in memory" if layout else ""))
     lines += [f"  {key}={value!r}" for key, value in params.items()]
-    what = str(error) if isinstance(error, CheckError) else f"{type(error).__name__}: {error}"
-    return "\n".join([f"{name} is wrong at", *lines, *what.splitlines()])
+    return "\n".join(lines).splitlines()
+
+
+def _said(error: BaseException) -> list[str]:
+    """The lines that say what is wrong."""
+    return (str(error) if isinstance(error, CheckError) else f"{type(error).__name__}: {error}").splitlines()
 
 
 def _layout(x: Any) -> str:

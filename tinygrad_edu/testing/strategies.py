@@ -24,8 +24,10 @@ DOMAINS: dict[str, tuple[float, float]] = {
     "real": (-inf, inf), "positive": (0.0, inf), "inside": (-1.0, 1.0), "unit": (0.0, 1.0), "above 1": (1.0, inf),
 }  # fmt: skip
 """Open intervals by name. "complex" is a domain too: both parts are real."""
-LARGE = ((2, 3, 2), (2, 1, 2, 3), (5, 7), (40,))
-"""Shapes of many axes, or of many elements, that Hypothesis would hardly draw by itself."""
+LARGE = ((2, 2, 3), (2, 1, 2, 2), (7, 7), (40,))
+"""The largest shapes of many axes, or of many elements, that Hypothesis would hardly draw by itself."""
+FEW = 9
+"""So many elements of an array are drawn one by one."""
 SPECIAL = (0.0, 1.0, -1.0, 2.0, 0.5, -0.5, -2.0)
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "plain": lambda x: x,
@@ -132,8 +134,10 @@ def arrays(
         "real" if domain == "complex" else domain, sizes=draw(st.sampled_from(["ordinary", "ordinary", "extreme"]))
     )
     count = int(np.prod(shape))
+    drawn = count if count <= FEW else FEW - 2  # of many elements a few that come again and again: they shrink sooner
     values = [
-        np.array(draw(st.lists(elements, min_size=count, max_size=count))) for _ in range(1 + (dtype.kind == "c"))
+        np.resize(np.array(draw(st.lists(elements, min_size=drawn, max_size=drawn))), count)
+        for _ in range(1 + (dtype.kind == "c"))
     ]
     found = (values[0] if len(values) == 1 else values[0] + 1j * values[1]).reshape(shape).astype(dtype)
     if dtype.itemsize // (1 + (dtype.kind == "c")) < 8:
@@ -179,13 +183,13 @@ def arguments(
         By default float64 or float32; of complex domains complex128 or complex64.
     """
     fixed = signature is not None or max_dims is not None or max_side is not None
-    large = None if fixed else draw(st.sampled_from([None, None, None, *LARGE]))
-    if large is None:
-        dims, side = (2 if max_dims is None else max_dims), (3 if max_side is None else max_side)
-        found = draw(shapes(len(domains), signature=signature, max_dims=dims, max_side=side, empty=empty))
-    else:
-        parts = st.sampled_from([large, large[1:], (), (*large[:-1], 1), (1, *large[1:])])
-        found = (large, *(draw(parts) for _ in domains[1:]))
+    dims, side = (2 if max_dims is None else max_dims), (3 if max_side is None else max_side)
+    found = draw(shapes(len(domains), signature=signature, max_dims=dims, max_side=side, empty=empty))
+    large = None if fixed else draw(st.sampled_from([None] * 12 + list(LARGE)))
+    if large is not None:  # drawn besides, so that what is small is shorter, and large examples shrink to it
+        first = tuple(draw(st.integers(1, n)) for n in large)
+        parts = st.sampled_from([first, first[1:], (), (*first[:-1], 1), (1, *first[1:])])
+        found = (first, *(draw(parts) for _ in domains[1:]))
     of_reals = draw(dtypes()) if dtype is None else dtype
     of_reals = np.dtype(draw(of_reals) if isinstance(of_reals, st.SearchStrategy) else of_reals)
     of_complexes = np.result_type(of_reals, np.complex64)
