@@ -200,6 +200,8 @@ CORRECT = [
     Case("by hand: a median in floats",      lambda x: sorted(map(float, x))[1], (np.array([2.0, 2.0, 2.0]),), lambda g, x: g * _of_the_middle(x)),
     Case("weights of 1e-10 to 1e10",         lambda x: np.sum(np.geomspace(1e-10, 1e10, 1000) * np.sin(x)), (MANY[:1000],)),
     Case("a slope of 1e-10 of f",            lambda x: np.cumsum(np.sin(x)) / np.linalg.norm(np.cumsum(np.sin(x))) * 1e-5 + 1e5, (X,)),
+    Case("a slope too small on its way",     lambda x: 1 / (1 + np.exp(-x)),                (np.array([-400.0]),)),
+    Case("0 meets infinity",                 lambda x: np.cbrt(nn.relu(x) * np.sum(nn.relu(x))), (np.array([1.0, -1.0]),)),
     Case("hypot of 1e-200",                  np.hypot,                                      (np.array([1e-200, 3.0]), np.array([1e-200, 4.0]))),
     Case("a row of 1e-100",                  lambda x: np.sqrt(np.sum(x * x, 1)),           (np.array([[1e-100, 2e-100], [1.0, 2.0]]),)),
     Case("a float for a condition, at 0",    lambda x: np.where(x, 2 * x, 5 * x),           (np.array([0.0, 1.0]),)),

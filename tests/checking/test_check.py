@@ -26,6 +26,8 @@ UNDECIDED = {
     "a float for a condition, at 0": "takes a branch at this point",
     "a branch at one point": "takes a branch at this point",
     "a row of 1e-100": "slope is infinite|no step gives a finite",
+    "a slope too small on its way": "too small for a float|the error bar is as large",
+    "0 meets infinity": "0 meets infinity at cbrt",
     "(1 - cos x) / x²": "the error bar is as large|badly rounded|rounding hides",
     "by hand: rounded to 6 digits": "f moves by jumps of|rounding hides",
 }
@@ -169,6 +171,17 @@ def test_a_jump_to_either_side_is_no_pass(f, x):
     assert (report.verdict, "f jumps here" in report.reason) == ("inconclusive", True)
 
 
+@pytest.mark.parametrize("f", [lambda x: np.exp(x) - 1 - x, lambda x: np.log(1 + x) - x])
+def test_what_cancels_does_not_jump(f):
+    for seed in range(3):
+        assert "f jumps here" not in tg.check(f, np.array([1e-4]), seed=seed).reason
+
+
+def test_a_slope_of_0_that_f_is_too_small_to_show_has_its_true_reason():
+    report = tg.check(lambda x: x * x * np.sin(1 / np.where(x == 0, 1, x)), np.array([0.0]), order=1)
+    assert "which is not small beside f here" in report.reason
+
+
 def test_a_power_is_not_blamed_for_the_second_derivative_of_another():
     wrong = elementwise(lambda x: np.exp(x), lambda g, y, x: g * np.exp(tg.stop_gradient(x)))
     report = tg.check(lambda x, y: np.sum(wrong(x) ** y), np.array([0.3, 1.0]), np.array(1.3))
@@ -250,6 +263,18 @@ def test_a_function_that_computes_in_float32_is_told_to():
     report = tg.check_vjp(lambda x: np.sin(x.astype("f4")), (X,), lambda g, x: g * np.cos(x))
     assert report.verdict == "inconclusive"
     assert "f computes in float32, whatever it is given: differences see little of it" in report.notes
+
+
+@pytest.mark.parametrize("x", [-300.0, -360.0, -400.0, -700.0, -709.0, -715.0, -720.0, -750.0])
+def test_numbers_beyond_floats_are_no_failure_of_right_rules(x):
+    for seed in range(2):
+        assert tg.check(lambda x: 1 / (1 + np.exp(-x)), np.array([x]), seed=seed).verdict != "fail"
+
+
+def test_a_nan_that_no_infinity_explains_fails():
+    nan = elementwise(lambda x: np.sin(x), lambda g, y, x: g * np.nan)
+    assert tg.check(lambda x: np.sum(nan(x)), X).verdict == "fail"
+    assert tg.check_vjp(np.cbrt, (X,), lambda g, x: g * np.nan).verdict == "fail"
 
 
 def test_a_tiny_gradient_without_a_record_fails_by_its_factor():

@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import TinygradError
 from ..runs import refuse_bare
 from ..trees import Tree
+from .extremes import beyond_floats
 from .faint import chances_of_missing
 from .localisation import first_wrong, mistake_in, worst_along, wrong_in_narrow
 from .mistakes import factors_of
@@ -320,9 +321,14 @@ class Examination:
                 row = next(s[0] for s in trial.suspects if s[0].verdict == OPEN)
                 row.verdict, row.reason = FAIL, f"the rule of {found.culprit.operation} is wrong"
             if found.culprit is None:
-                for row, _, j, known in failed:
+                for row, direction, j, known in failed:
                     known = known.as_rounded(spread(j))
                     row.verdict, row.reason = known.excused(self.rtol, kinked)
+                    if row.verdict == FAIL:
+                        apart = abs(known.analytic - known.numeric)
+                        where = trial.x, trial.components[j], direction.u
+                        reason = beyond_floats(problem, *where, known.analytic, apart)
+                        row.verdict, row.reason = (OPEN, reason) if reason else (FAIL, row.reason)
         else:  # what cannot change f by one rounding is zero, unless a record says more
             below = [(row, k) for row, k in below if k.tiny]
         for row, _ in below if found.culprit is None else []:

@@ -16,7 +16,7 @@ import numpy as np
 from .ladders import Slopes, climb
 from .lines import conditioned
 from .probes import FEW, Direction, components, joint
-from .problems import Problem
+from .problems import TINY, Problem
 from .stencils import EPS, Array, by_value, exact, leaps, noise, scales
 from .stepping import NotStepped
 from .verdicts import Measured, measured
@@ -227,4 +227,6 @@ class Point:
             floor = floor + 8 * np.abs(self.conditioning) @ np.abs(u)
         size = self.natural + 1e-3 * self.overall
         grain = np.fmax(EPS * size, self.sigma)
-        return measured(analytic, slopes, floor, self.scale, size, grain, self.reach, self.jumps, j)
+        found = measured(analytic, slopes, floor, self.scale, size, grain, self.reach, self.jumps, j)
+        found.least = 64 * TINY * float(np.sum(np.abs(u)))
+        return found

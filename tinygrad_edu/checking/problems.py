@@ -27,10 +27,11 @@ from ..tensor import Tensor
 from ..transforms import vjp
 from ..trees import Tree, flatten, leaves
 from .answers import gradients_of, moving
-from .stencils import scales
+from .stencils import EPS, scales
 from .stepping import Near, NotStepped, Stepped, parts
 
 Vector = Any
+TINY = float(np.finfo(float).smallest_normal)
 Function = Callable[..., Any]
 
 
@@ -197,6 +198,16 @@ class Problem:
         plain = [(g, node.value) for node, g in found.items() if isinstance(node.value, np.ndarray | np.generic)]
         sums = [float(np.sum(np.abs(g) * (unit * np.abs(y) + least))) for g, y in plain]
         return max(unit * float(np.abs(v) @ self.heft), *(s for s in sums if np.isfinite(s)), 0.0)
+
+    def lost(self, x: Vector, v: Vector, u: Vector, share: float = 1.0) -> float:
+        """How far vᵀJu may be off since numbers on the way are rounded, or too small for a float.
+
+        `share` is by how much they are smaller than they would be for this v. 0 without a record.
+        """
+        try:
+            return 64 * self.second(v).spread(x, u, EPS, TINY / share) if self.differentiable else 0.0
+        except (TinygradError, TypeError, ValueError, AttributeError):  # of a rule that cannot be recorded
+            return 0.0
 
     def step(self, x: Vector, u: Vector, standing: bool = False) -> tuple[Vector, Vector, Near]:
         """f(x), Ju by a complex step, and how far along ±u the nearest kink is. See `Near` for `standing`.

@@ -100,16 +100,18 @@ def leaps(f: Callable[[Array], Array], x: Array, u: Array, y: Array, slope: Arra
     look the same from so near.) `slope` is what the gradient changes f by at most, `size` how large f is by nature.
     """
     near = [np.abs(f(x + (side * FINEST) * u) - y) for side in (1.0, -1.0)]
-    found = np.zeros(y.shape, bool)
+    leaping = np.zeros(y.shape, bool)
     for rise, side in zip(near, (1.0, -1.0), strict=True):
+        found = np.zeros(y.shape, bool)
         beyond = rise > 2.0**-36 * slope + 256 * EPS * size
         if beyond.any():
             further = np.abs(f(x + (side * 2.0**-36) * u) - y)
-            noisy, _ = _deviation(
-                _seven(f, x + (side * 2.0**-15) * u, u, f(x + (side * 2.0**-15) * u), side * 2.0**-15)
-            )
-            found |= beyond & (rise > 0.5 * further) & (rise < 2 * further) & (rise > 64 * noisy)
-    return found
+            found |= beyond & (rise > 0.5 * further) & (rise < 2 * further)
+            for step in (1.0, 0.618, 0.755) if found.any() else ():  # rounding may keep step with one of them
+                place = x + (side * step * 2.0**-15) * u
+                found &= rise > 64 * _deviation(_seven(f, place, u, f(place), side * step * 2.0**-15))[0]
+        leaping |= found
+    return leaping
 
 
 def _seven(f: Callable[[Array], Array], x: Array, u: Array, y: Array, step: float) -> Array:

@@ -31,7 +31,9 @@ CLEAR = 4.0
 HARDLY = "the difference is hardly larger than its error bar"
 INFINITE = "the derivative is infinite here, or too large for a float"
 DISAGREE = "the complex step and the differences disagree: f is too rough here, or too badly rounded, to tell"
-AFAR = "the gradient is the slope of f from afar; on a finer scale f moves by ripples or stairs of its rounding"
+AFAR = (
+    "the gradient is the slope of f on one scale, and what was measured on another: ripples, stairs, or a pole nearby"
+)
 
 
 class Trial(Point):
@@ -318,9 +320,12 @@ class Trial(Point):
 
 
 def _from_afar(known: Measured, levels: list[float]) -> bool:
-    """True if three steps in a row have the slope that the gradient says, and not the one that finer steps have."""
+    """True if three steps in a row have the slope that the gradient says, or the finest, and not the one measured.
+
+    The finest, because all others may have passed over a pole.
+    """
     near = [abs(d - known.analytic) < 0.1 * abs(d - known.numeric) for d in levels]
-    return any(all(three) for three in zip(near, near[1:], near[2:], strict=False))
+    return any(all(three) for three in zip(near, near[1:], near[2:], strict=False)) or near[-1:] == [True]
 
 
 def _is_hardly(known: Measured) -> bool:

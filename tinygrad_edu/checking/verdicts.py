@@ -90,7 +90,8 @@ class Measured:
     moves by stairs; `edge`, that it could be measured to one side only. `sharp` measurements (by a complex step) see
     below the rounding of f: where they disagree there, it is no pass, though it is no failure by itself. `unit` is how
     far the direction goes along the one coordinate that it moves, by which slopes are divided before they are shown.
-    `here` is the slope of a branch that f takes at the point alone.
+    `here` is the slope of a branch that f takes at the point alone; `least`, what is too small for the floats that the
+    gradient is made of.
     """
 
     analytic: float
@@ -110,6 +111,7 @@ class Measured:
     sharp: bool
     edge: bool = False
     here: float = float("nan")
+    least: float = 0.0
     unit: float = 1.0
 
     @property
@@ -138,6 +140,10 @@ class Measured:
             return FAIL, f"the gradient is {a}, the derivative is not"
         largest = max(abs(a), abs(n))
         apart, tolerance = abs(a - n), self.tolerance
+        if 0 < apart <= self.least:
+            return (
+                (PASS, "") if apart + self.error <= rtol * largest else (OPEN, "the gradient is too small for a float")
+            )
         if self.sharp and apart > max(BARS * self.error, 1e-3 * largest) and apart <= tolerance:
             return OPEN, BELOW
         if self.tiny and abs(n) <= BARS * self.error:
@@ -159,6 +165,8 @@ class Measured:
             return ZERO, "no more than the rounding of f"
         if apart == 0 == largest:
             return ZERO, ""
+        if a == 0 and abs(n) <= BARS * self.error:
+            return OPEN, f"the slope is 0 to ± {tolerance / abs(self.unit):.0e}, which is not small beside f here"
         hidden = f"errors below {tolerance / largest if largest else tolerance:.0e}"
         if self.jumps:
             return OPEN, f"f moves by jumps of {2 * self.grain:.0e}, which hide {hidden}"
