@@ -29,6 +29,7 @@ UNDECIDED = {
     "a slope too small on its way": "too small for a float|the error bar is as large",
     "0 meets infinity": "0 meets infinity at cbrt",
     "(1 - cos x) / x²": "the error bar is as large|badly rounded|rounding hides",
+    "eigenvectors of near eigenvalues": "rounding hides|not small beside f|hardly larger",
     "by hand: rounded to 6 digits": "f moves by jumps of|rounding hides",
 }
 
