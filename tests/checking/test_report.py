@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 import tinygrad_edu as tg
-from tinygrad_edu.errors import CheckError
+from tinygrad_edu.errors import CheckError, HyperparameterError
 from tinygrad_edu.extend import elementwise
 
 X = np.array([0.3, -1.2, 2.0, 0.7])
@@ -92,6 +92,11 @@ def test_slopes_beside_a_kink_are_those_of_one_unit_as_the_numbers_beside_them()
     failed = tg.check_vjp(f, (x,), lambda g, x: 2 * g)
     row = next(row for row in failed.rows if row.where == "x")
     assert row.reason == "at a kink, not between the one-sided derivatives -1 and 1"
+
+
+def test_an_order_that_is_not_checked_is_refused():
+    with pytest.raises(HyperparameterError, match="order is 3. Expected 1 or 2"):
+        tg.check(np.sin, X, order=3)
 
 
 def test_rich_prints_a_report(failed):

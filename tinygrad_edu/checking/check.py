@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import TinygradError
+from ..errors import HyperparameterError, TinygradError
 from ..runs import refuse_bare
 from ..trees import Tree
 from .extremes import beyond_floats
@@ -80,12 +80,16 @@ def check(
     ------
     GradientError
         If nothing among the arguments or the results is a float.
+    HyperparameterError
+        If there is no such order.
 
     >>> import numpy as np, tinygrad_edu as tg
     >>> report = tg.check(lambda x: np.sum(np.tanh(x) ** 2), np.array([0.5, -1.0]))
     >>> report.verdict, report.order
     ('pass', 2)
     """
+    if order not in (None, 1, 2):
+        raise HyperparameterError(f"check: order is {order!r}. Expected 1 or 2, or None for what is cheap")
     problem = of_function(f, args)
     examination = Examination(problem, rtol, seed, jitter, _of_vectors(problem, project))
     examination.note_constants(held_constant(f, args))
