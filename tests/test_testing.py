@@ -229,7 +229,7 @@ def test_many_axes_many_elements_and_stacks_are_drawn():
 
 
 @pytest.mark.parametrize(("options", "words"), [
-    ({"max_examples": 0}, "max_examples=0. Expected 1 or more"), ({"order": 3}, "order=3. Expected 1 or 2"),
+    ({"max_examples": 0}, r"max_examples=0\. Expected 1 or more"), ({"order": 3}, r"order=3\. Expected 1 or 2"),
 ])  # fmt: skip
 def test_a_search_for_nothing_is_refused(options, words):
     with pytest.raises(HyperparameterError, match=words):

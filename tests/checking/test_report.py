@@ -95,7 +95,7 @@ def test_slopes_beside_a_kink_are_those_of_one_unit_as_the_numbers_beside_them()
 
 
 def test_an_order_that_is_not_checked_is_refused():
-    with pytest.raises(HyperparameterError, match="order is 3. Expected 1 or 2"):
+    with pytest.raises(HyperparameterError, match=r"order is 3\. Expected 1 or 2"):
         tg.check(np.sin, X, order=3)
 
 
