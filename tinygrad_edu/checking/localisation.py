@@ -34,7 +34,7 @@ from .stencils import FINEST, Array, exact
 from .stepping import Stepped
 from .terms import missing_term
 from .trials import Trial
-from .verdicts import FAIL, OPEN
+from .verdicts import FAIL, OPEN, told_apart
 
 RESULTS = {power_log: (0, np.power)}
 """Operations that are given a result they could compute from their other arguments: its place, and how. It is no
@@ -225,7 +225,7 @@ def function_of(op: Op) -> Any:
 
 
 def _numbers(row: Any) -> str:
-    return f"{row.analytic:.6g}, but measured {row.numeric:.6g} ± {row.error:.0e}"
+    return "{}, but measured {}".format(*told_apart(row.analytic, row.numeric)) + f" ± {row.error:.0e}"
 
 
 def _described(line: Line, trial: Trial, failed: Any, order: int) -> Culprit:
@@ -273,10 +273,11 @@ def worst_along(trial: Trial, u: Array, j: int, apart: float) -> tuple[str, str]
     goal = abs(apart) / 1000
     i, share = worst_element(lambda part: trial.discrepancy(exact(trial.x, part), j, goal), u, apart)
     name = trial.problem.inputs.where(i)
+    numbers = told_apart(trial.gradients[j, i], trial.gradients[j, i] - share / u[i])
     out = "" if trial.problem.outputs.size == 1 or not trial.whole else f" → {trial.problem.outputs.where(j)}"
     return (
         name,
-        f"∂/∂{name}{out} is {trial.gradients[j, i]:.6g}, but measured {trial.gradients[j, i] - share / u[i]:.6g}",
+        f"∂/∂{name}{out} is {numbers[0]}, but measured {numbers[1]}",
     )
 
 

@@ -20,7 +20,7 @@ from .points import LARGE, Point
 from .probes import Direction, elements, groups
 from .stencils import EPS, Array, exact
 from .stepping import NotStepped
-from .verdicts import ALONE, BARS, BELOW, FAIL, KINK, LEAP, OPEN, PASS, ZERO, Measured, Row
+from .verdicts import ALONE, BARS, BELOW, FAIL, KINK, LEAP, OPEN, PASS, ZERO, Measured, Row, told_apart
 
 REPEATS = (0.618, 0.382)
 """Scales of other stencils, far from each other's powers of 2."""
@@ -76,6 +76,9 @@ class Trial(Point):
         self.forward(first)
         self.confirm()
         by_a_factor(self)
+        for row in self.rows:
+            if row.verdict == FAIL and not row.reason and f"{row.analytic:.6g}" == f"{row.numeric:.6g}":
+                row.reason = "{} is not {}".format(*told_apart(row.analytic, row.numeric))
 
     def _singles(self) -> list[Direction]:
         """Of many, two by ladders, since joint directions see the others better; and groups of small ones."""
@@ -285,6 +288,8 @@ class Trial(Point):
             self.corners[id(direction)] = crooked, corner(*around) if crooked.any() else None
         crooked, found = self.corners[id(direction)]
         if found is None or not crooked[j] or not isfinite(known.analytic):
+            return None
+        if found.high[j] - found.low[j] <= 2 * found.slack[j]:  # all slopes of f are the same this way
             return None
         ends = " and ".join(f"{end:.4g}" for end in sorted((found.low[j] / known.unit, found.high[j] / known.unit)))
         if found.holds(known.analytic, j, BARS * known.side_error + known.floor):

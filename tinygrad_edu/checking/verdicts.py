@@ -206,6 +206,19 @@ class Measured:
         return FAIL, f"at a kink, not between the one-sided derivatives {sides}"
 
 
+def told_apart(first: float, second: float) -> tuple[str, str]:
+    """Two numbers in as many digits as it takes to see that they differ.
+
+    >>> told_apart(0.70710678, 0.70710679)
+    ('0.70710678', '0.70710679')
+    """
+    for digits in range(6, 18):
+        words = f"{first:.{digits}g}", f"{second:.{digits}g}"
+        if words[0] != words[1]:
+            break
+    return words
+
+
 def measured(
     analytic: Any, slopes: Any, floor: Any, scale: Any, size: Any, grain: Any, reach: Any, jumps: Any, j: int
 ) -> Measured:
