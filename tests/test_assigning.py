@@ -252,6 +252,57 @@ def test_assignment_into_a_part_of_what_nobody_holds_is_allowed(program):
     exec(program, {"x": leaf(), "np": np})
 
 
+HELD = {
+    "rows in a list": "rows = list(y); rows[0] += 10",
+    "a row in a dict": "d = {'row': y[0]}; d['row'] += 1",
+    "a transpose in a list": "parts = [y.T]; parts[0] *= 2",
+    "halves in a list": "parts = np.split(y, 2); parts[0] += 1",
+}
+
+
+@pytest.mark.parametrize("program", HELD.values(), ids=HELD)
+def test_a_part_that_a_container_holds_is_a_part_all_the_same(program):
+    y = tg.Tensor(np.ones((2, 2)), requires_grad=True) * 1
+    with pytest.raises(InPlaceError, match="parts of a Tensor"):
+        exec(program, {"y": y, "np": np})
+
+
+def test_the_handle_in_a_container_is_the_handle():
+    y = tg.Tensor(np.ones(2), requires_grad=True) * 1
+    held = {"a": y, "b": [y]}
+    held["a"] += 1
+    held["b"][0] *= 3
+    assert held["a"] is held["b"][0] is y and y.tolist() == [6, 6]
+
+
+def test_a_leaf_in_a_container_is_trained():
+    w = tg.Tensor([1.0, 2.0], requires_grad=True)
+    params = {"w": w}
+    np.sum((w - 3) ** 2).backward()
+    with tg.no_grad():
+        params["w"] -= 0.5 * w.grad
+    assert params["w"] is w and w.tolist() == [3, 3] and w.requires_grad
+    with pytest.raises(InPlaceError, match="into a leaf"):
+        params["w"] -= 1
+
+
+def test_out_is_assigned_to():
+    w = tg.Tensor([-1.0, 0.5, 2.0], requires_grad=True)
+    total = tg.Tensor(0.0)
+    assert np.sum(w * w, out=total) is total
+    total.backward()
+    np.testing.assert_array_equal(w.grad, [-2, 1, 4])
+    with tg.no_grad():
+        assert np.clip(w, 0, 1, out=w) is w
+        plain = np.zeros(3)
+        np.cumsum(w, out=plain)
+    assert w.tolist() == [0, 0.5, 1] and plain.tolist() == [0, 0.5, 1.5]
+    with pytest.raises(InPlaceError, match="out= would lose the gradient"):
+        np.cumsum(w, out=plain)
+    with pytest.raises(ShapeError, match=r"out= has shape \(3,\), but the result has \(\)"):
+        np.sum(w, out=tg.Tensor(np.zeros(3)))
+
+
 def test_an_argument_is_not_assigned_to_in_any_transform():
     def f(x):
         x[0] = 1.0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.extend import primitive
 from tinygrad_edu.graph import history
 from tinygrad_edu.modes import pullback, pushforward
 from tinygrad_edu.tensor import source
@@ -150,3 +151,10 @@ def test_history_sees_no_stranger_where_there_is_none():
 def test_a_source_of_an_ended_transform_is_no_stranger():
     x, ended = source(X), source(X)
     assert not history([(x * ended).node], [x.node])[2]
+
+
+def test_a_number_among_tensors_has_no_tangent():
+    stacked = lambda x: np.sin(np.stack([x, 1.0, x * 2]))
+    np.testing.assert_allclose(tg.jacobian(stacked, mode="forward")(0.7), [np.cos(0.7), 0, 2 * np.cos(1.4)])
+    product = primitive(lambda a, b: a * b, lambda g, y, a, b: [g * b, g * a])
+    assert tg.jvp(lambda a: product(a, 2.0), (3.0,), (1.0,)) == (6.0, 2.0)

@@ -8,7 +8,14 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import data, losses, optim
-from tinygrad_edu.errors import DivergenceError, GradientError, HyperparameterError, MissingExtraError, TreeError
+from tinygrad_edu.errors import (
+    DivergenceError,
+    GradientError,
+    HyperparameterError,
+    MissingExtraError,
+    ShapeError,
+    TreeError,
+)
 from tinygrad_edu.optim import progress
 from tinygrad_edu.optim.curvature import as_vector
 from tinygrad_edu.optim.stopping import distance, norm
@@ -505,3 +512,14 @@ def test_a_start_without_a_number_is_refused(start):
 def test_a_loss_that_is_no_function_is_refused():
     with pytest.raises(GradientError, match=r"float is no function. Expected the function itself: minimize\(f, start"):
         optim.minimize(3.0, 1.0)
+
+
+def test_arrays_of_other_lengths_are_refused_in_full_batches_too():
+    loss = lambda p, x, y: np.mean((x @ p - y) ** 2)
+    with pytest.raises(ShapeError, match=r"the arrays have \[1, 5\] rows"):
+        optim.minimize(loss, np.zeros(2), data=(np.ones((5, 2)), np.ones(1)))
+
+
+def test_a_start_without_a_loss_names_the_culprit():
+    with pytest.raises(DivergenceError, match="the logarithm of a negative number"):
+        optim.minimize(lambda w: np.sum(np.log(w)), np.array([-1.0]))

@@ -668,6 +668,14 @@ def test_what_is_no_function_of_arrays_is_said(call, words):
         call()
 
 
+def test_the_value_beside_a_pullback_is_the_callers_own():
+    x = np.array([0.0, 1.0])
+    for transform, back in ((tg.vjp, lambda pull, v: pull(v)[0]), (tg.linearize, lambda push, v: push(v))):
+        value, linear = transform(np.exp, x)
+        value -= 2.0
+        np.testing.assert_allclose(back(linear, value), np.exp(x) * (np.exp(x) - 2))
+
+
 def test_a_jacobian_has_the_dtype_of_its_argument_in_both_modes():
     f = lambda v: np.ones((3, 2)) @ v
     for mode in ("reverse", "forward"):

@@ -317,3 +317,21 @@ def test_a_composite_ufunc_keeps_its_other_parameters_beside_an_axis():
     assert f(tg.Tensor(x, requires_grad=True)).dtype == value.dtype == np.float64
     assert g.dtype == np.float32
     np.testing.assert_array_equal(g, y)
+
+
+def test_a_hypotenuse_of_one_side_is_its_length():
+    assert tg.value_and_grad(lambda x: np.hypot.reduce(x))(np.array([-0.7])) == (0.7, [-1.0])
+    np.testing.assert_allclose(tg.grad(lambda x: np.hypot.reduce(x))(np.array([3.0, -4.0])), [0.6, -0.8])
+
+
+def test_methods_of_ufuncs_take_their_arguments_by_name():
+    x = np.array([3.0, 1.0, 2.0])
+    assert tg.grad(lambda x: np.sum(np.add.reduceat(x, indices=[0, 1]) * [1.0, 2.0]))(x).tolist() == [1, 2, 2]
+    assert tg.grad(lambda x: np.add.reduce(array=x))(x).tolist() == [1, 1, 1]
+    assert tg.grad(lambda x: np.sum(np.maximum.accumulate(x, axis=None)))(x).tolist() == [3, 0, 0]
+
+
+def test_a_list_of_numbers_may_be_the_first_argument_of_a_formula():
+    w = np.array([1.0, 3.0])
+    np.testing.assert_allclose(tg.grad(lambda w: np.average([1.0, 2.0], weights=w))(w), [-3 / 16, 1 / 16])
+    np.testing.assert_allclose(tg.grad(lambda x: np.trapezoid([1.0, 3.0], x))(w), [-2, 2])

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from . import calls
-from .errors import InPlaceError
+from .errors import InPlaceError, ShapeError
 from .graph import ALIAS, RULES, SELECT, Node, is_recording
 from .surface import Surface
 
@@ -74,7 +74,7 @@ class Assignable(Surface):
     def _augmented(self, compute: Callable[[Any], Any]) -> Any:
         """x += v. In ``y[i] += v`` the part is assigned back to the whole at once, and is nobody else's."""
         frame = _getframe(2)
-        if is_stored_back(frame.f_code, frame.f_lasti):
+        if getrefcount(self) <= REFERENCES_TO_A_PART and is_stored_back(frame.f_code, frame.f_lasti):
             result = compute(self)
             return calls.fitting_assignment(self.data, result)
         return self.rebind(compute)
@@ -118,9 +118,51 @@ def _is_part_of_another(x: Any) -> bool:
     return False
 
 
+def into_out(function: Callable[..., Any], args: Any, params: dict[str, Any]) -> Any:
+    """The result of a NumPy function, assigned to what was given as ``out=``; a plain array takes no traced Tensor."""
+    out = params["out"]
+    y = function(*args, **{name: value for name, value in params.items() if name != "out"})
+    if not isinstance(out, Assignable) and getattr(y, "node", None) is not None:
+        raise InPlaceError(
+            f"{function.__name__}: out= would lose the gradient: the result is a new Tensor. Leave it away"
+        )
+    if np.shape(y) != np.shape(out):
+        raise ShapeError(f"{function.__name__}: out= has shape {np.shape(out)}, but the result has {np.shape(y)}")
+    out[...] = y if isinstance(out, Assignable) or not isinstance(y, Assignable) else y.data
+    return out
+
+
 def _numbers(x: Any) -> Any:
     """An array, or that of which a value is made while a program is traced."""
     return getattr(x, "value", x)
+
+
+class _Part:
+    """Goes the way of a Tensor in ``y[i] += v``, and counts who holds it."""
+
+    def __iadd__(self, other: Any) -> Any:
+        return self._augmented(lambda x: x + other)
+
+    def _augmented(self, compute: Callable[[Any], Any]) -> int:
+        _getframe(2)
+        return getrefcount(self)
+
+
+class _Whole:
+    """Makes its parts when they are asked for, as a Tensor does; a list or a dict holds them."""
+
+    def __getitem__(self, index: Any) -> Any:
+        return _Part()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.references = value
+
+
+def _references_to_a_part() -> int:
+    """What `getrefcount` says in `_augmented` of x[i] in ``x[i] += v``, which nobody else holds."""
+    whole = _Whole()
+    whole[0] += 1
+    return whole.references
 
 
 def _references_to_a_base() -> int:
@@ -136,4 +178,5 @@ def _references_to_a_parent() -> int:
     return getrefcount(whole)
 
 
+REFERENCES_TO_A_PART = _references_to_a_part()
 _REFERENCES_TO_A_BASE, _REFERENCES_TO_A_PARENT = _references_to_a_base(), _references_to_a_parent()

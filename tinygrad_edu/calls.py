@@ -117,7 +117,11 @@ def sorted_call(rule_for, ufunc, method, inputs, kwargs):
 
     Methods and parameters are operations of their own, entered under the methods of `np.ufunc`.
     """
-    kwargs = {name: value for name, value in kwargs.items() if name != "out" or any(out is not None for out in value)}
+    kwargs = {  # without out=None, and without what NumPy names once more
+        name: value
+        for name, value in kwargs.items()
+        if name not in ("array", "indices") and (name != "out" or any(out is not None for out in value))
+    }
     targets = inputs[:1] if method == "at" else kwargs.get("out", ())
     if any(out is not None and not hasattr(out, "node") for out in targets):
         raise InPlaceError(
@@ -147,6 +151,17 @@ def plain_parameters(op: Any, params: dict[str, Any]) -> dict[str, Any]:
         params = without_out(op, params)
     op.refuse_unknown(params)
     return {name: constant(op, name, value) for name, value in params.items()}
+
+
+def arrays_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments of a formula, which will read the shape of the first: a list of numbers becomes an array."""
+    if args and type(args[0]) in SEQUENCES and _is_of_numbers(args[0]):
+        return (np.asarray(args[0]), *args[1:])
+    return args
+
+
+def _is_of_numbers(x: Any) -> bool:
+    return all(_is_of_numbers(v) if type(v) in SEQUENCES else type(v) in (bool, int, float, complex) for v in x)
 
 
 def refuse_out(op: Any, function: Callable[..., Any], args: tuple[Any, ...]) -> None:

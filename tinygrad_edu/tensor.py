@@ -17,7 +17,7 @@ from typing import Any, final
 import numpy as np
 
 from . import calls, graph
-from .assigning import Assignable
+from .assigning import Assignable, into_out
 from .calls import SEQUENCES, constant, is_inexact, plain_parameters
 from .errors import DtypeError, GradientError, NoRuleError
 from .graph import ALIAS, LARGE, READINGS, RULES, SELECT, Node, Op, forget, inside_transform, is_recording, next_serial
@@ -321,6 +321,8 @@ class Tensor(Assignable):
             return _without_rule(getattr(ufunc, method), inputs, kwargs, error)
 
     def __array_function__(self, function, types, args, kwargs):
+        if kwargs and kwargs.get("out") is not None:
+            return into_out(function, args, kwargs)
         op = function if type(function) is Op else RULES.get(function)
         if op is None:
             return _without_rule(function, args, kwargs, NoRuleError(calls.no_rule(function)))
@@ -334,7 +336,7 @@ class Tensor(Assignable):
             if op.kind == "composite":
                 if "out" in kwargs:
                     kwargs = calls.without_out(op, kwargs)
-                return op.function(*args, **kwargs)
+                return op.function(*calls.arrays_first(args), **kwargs)
             arrays, params = (op.sort if function is op else op.bind)(*args, **kwargs)
             params = plain_parameters(op, params) if params else params
         except NoRuleError as error:

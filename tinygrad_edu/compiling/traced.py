@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..assigning import is_stored_back
+from ..assigning import REFERENCES_TO_A_PART, is_stored_back
 from ..errors import TraceError
 from ..places import place_of_user
 from ..rules.indexing import setitem
@@ -134,7 +134,9 @@ class Traced(Surface):
         if result is NotImplemented or result.shape == self.shape == ():
             return result
         frame = sys._getframe(2)
-        if is_stored_back(frame.f_code, frame.f_lasti):  # y[i] += v, whose result is assigned to y at once
+        if sys.getrefcount(self) <= REFERENCES_TO_A_PART and is_stored_back(
+            frame.f_code, frame.f_lasti
+        ):  # y[i] += v, whose result is assigned to y at once
             return result
         self[...] = result
         return self

@@ -104,7 +104,7 @@ def _tangent(node: Node, given: list[Any], args: Sequence[Any], y: Any) -> Any:
     if all(t is None for t in given):
         return None
     if rules is None or callable(rules):
-        full = [np.zeros_like(x) if t is None and hasattr(x, "dtype") else t for t, x in zip(given, args, strict=True)]
+        full = [_zeros(x) if t is None else t for t, x in zip(given, args, strict=True)]
         t = _transposed(node, full, args, y) if rules is None else rules(full, y, *args, **params)
         return _checked(t, node)
     terms = [
@@ -113,6 +113,10 @@ def _tangent(node: Node, given: list[Any], args: Sequence[Any], y: Any) -> Any:
         if t is not None and rule is not None
     ]
     return reduce(_plus, terms) if terms else None
+
+
+def _zeros(x: Any) -> Any:
+    return 0.0 if isinstance(x, int | float | complex) else np.zeros_like(x) if hasattr(x, "dtype") else None
 
 
 def _plus(t: Any, u: Any) -> Any:

@@ -54,6 +54,8 @@ class Examples:
             if not all(np.ndim(part) for part in self.arrays):
                 raise ShapeError("the data hold a single number. Expected arrays with one row an example, for batches")
             self.count = count_of(self.arrays)
+        elif several := tuple([part for part in self.arrays if np.ndim(part)]):
+            count_of(several)  # lest one row be stretched over all the others
         if is_share(validation):
             self.rows, aside = split(self.count, float(validation), seed)
             self.validation, self.count = tuple([np.asarray(part)[aside] for part in self.arrays]), len(self.rows)

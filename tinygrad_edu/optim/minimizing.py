@@ -280,7 +280,9 @@ def _check_first_loss(loss: Loss, params: Tree, data: tuple[Any, ...], name: str
     with np.errstate(all="ignore"):
         first = float(loss(params, *data))
     if not np.isfinite(first):
-        raise DivergenceError(no_value(name, first, params, data))
+        culprit = provenance(loss, [(params, data)])
+        words = no_value(name, first, params, data)
+        raise DivergenceError(f"{words}\n{culprit}" if culprit else words) from culprit
 
 
 def _check(epochs: int, tolerance: float, data: tuple[Any, ...], batch_size: int | None) -> None:

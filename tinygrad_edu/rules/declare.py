@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from inspect import signature
 from itertools import count
-from types import FunctionType
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -215,7 +215,9 @@ def _enter(function: Callable[..., Any], op: Op) -> Op:
     if not callable(function):
         raise TypeError(f"{op.kind}: {function!r} is no function. Expected NumPy's function, or one of your own")
     house = __name__.partition(".")[0]
-    if isinstance(op.function, FunctionType) and not (op.function.__module__ or "").startswith(house):
+    if isinstance(op.function, FunctionType | BuiltinFunctionType) and not _root(op.function).startswith(
+        (house, "numpy")
+    ):
         op.function = _of_arrays(op.function, op)
         _refuse_misfits(op)
     if function in RULES and RULES[function].kind != "refused" and not _caller().startswith(house):
@@ -234,6 +236,10 @@ def _caller() -> str:
     while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
         frame = frame.f_back
     return str(frame.f_globals.get("__name__"))
+
+
+def _root(function: Callable[..., Any]) -> str:
+    return function.__module__ or ""
 
 
 def _refuse_misfits(op: Op) -> None:

@@ -105,6 +105,7 @@ def _accumulated(ufunc, array, axis=0, dtype=None):
     x = array if dtype is None else np.astype(array, dtype)
     if ufunc in (np.add, np.multiply):
         return (np.cumsum if ufunc is np.add else np.cumprod)(x, axis=axis)
+    axis = 0 if axis is None and x.ndim == 1 else axis
     if ufunc in EXTREME:
         return EXTREME[ufunc](x, axis=axis)
     if _is_constant(ufunc):
@@ -141,7 +142,7 @@ def _reduced(ufunc, array, axis=0, dtype=None, keepdims=False, initial=None, whe
         for i in range(rows.shape[-1]):
             y = np.where(chosen[..., i], ufunc(y, rows[..., i]), y)
     else:
-        if initial is not None or not rows.shape[-1]:
+        if initial is not None or not rows.shape[-1] or ufunc is np.hypot:  # of one number the length: hypot(0, x)
             rows = np.concatenate([start, rows], axis=-1)
         y = _accumulated(ufunc, rows, -1)[..., -1]
     return np.reshape(y, reduced_shape(x, axis, keepdims))
