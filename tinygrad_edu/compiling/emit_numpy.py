@@ -21,7 +21,7 @@ from .emit_c import CModule, RegionWriter
 from .kinds import is_pointwise, is_pure
 from .passes.buffers import SMALLEST, takes_out
 from .passes.fuse import is_reduction
-from .passes.lower import added_at
+from .passes.lower import added_at, ones
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, names_of, values_in
 from .spelling import ATOM, Speller
@@ -68,8 +68,9 @@ def emit_numpy(program: Program, threads: int = 1, fast: bool = False) -> Module
 
 
 RESERVED = re.compile(
-    r"np|scipy|functools|concurrent|contextvars|in_blocks|pool|columns|scatter|put|bins|arrays|memory|i|j|parts?"
-    r"|(c_)?region_\d+(_\d+)?|numbers_(float|int)\d\d|numbers_bool|ones_\d+\w?|constant_\d+|id|float|int|slice"
+    r"np|scipy|functools|concurrent|contextvars|in_blocks|pool|columns|scatter|put|bins|sum_log1p|arrays|memory"
+    r"|(c_)?region_\d+(_\d+)?|numbers_(float|int)\d\d|numbers_bool|ones_\d+\w?|ones_\d+_float\d\d|constant_\d+"
+    r"|i|j|parts?|id|float|int|slice"
 )
 """Names that the text needs itself."""
 
@@ -188,7 +189,7 @@ class Emitter:
             self.addition(line)
             return
         text, binds = self.speller.expression(line)
-        if self.may_nest(line, text):
+        if line.operation is ones or self.may_nest(line, text):
             self.speller.nested[line.result] = text, binds
             return
         left = ", ".join(self.names[v] for v in line.results)

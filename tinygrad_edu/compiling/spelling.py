@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..rules.indexing import scatter, setitem
+from .passes.lower import ones
 from .passes.sums import sum_log1p
 from .passes.transposes import product
 from .program import Line, Value
@@ -198,6 +199,10 @@ class Speller:
                 f"{self.tree(args[1])})",
                 ATOM,
             )
+        if f is ones:
+            name = f"ones_{args[0]}_{args[1]}"
+            self.helpers[name] = f"{name} = np.ones({args[0]}, {self.kind(line)})\n"
+            return name, ATOM
         if f is np.full:
             return self.filling(line), ATOM
         if isinstance(f, Draw):

@@ -30,6 +30,11 @@ def added_at(x: Any, part: Any, index: Any) -> Any:
     return result
 
 
+def ones(n: int, dtype: Any) -> Any:
+    """A row of ones, which a module makes once, and nobody writes to."""
+    return np.ones(n, dtype)
+
+
 def lower(program: Program) -> Program:
     """The program in other words."""
     makers, users = program.makers, program.users
@@ -117,9 +122,9 @@ def _product_with_ones(line: Line, makers: dict[Value, Line], users: dict[Value,
     if not isinstance(f, np.ufunc) or f.nout > 1 or maker.params:
         return None  # its elements may lie in any order
     n = x.shape[axis]
-    ones = Value((n,), x.dtype)
-    full = Line(np.full, ((n,), x.dtype.type(1.0)), {}, (ones,), place=line.place)
-    return [full, line.like(np.matmul, x, ones) if axis else line.like(np.matmul, ones, x)]
+    row = Value((n,), x.dtype)
+    factors = (x, row) if axis else (row, x)
+    return [Line(ones, (n, x.dtype), {}, (row,), place=line.place), line.like(np.matmul, *factors)]
 
 
 def _products(x: Any, makers: dict[Value, Line], users: dict[Value, int]) -> list[tuple[float, Value, Value]] | None:
