@@ -116,7 +116,9 @@ def _tangent(node: Node, given: list[Any], args: Sequence[Any], y: Any) -> Any:
 
 
 def _zeros(x: Any) -> Any:
-    return 0.0 if isinstance(x, int | float | complex) else np.zeros_like(x) if hasattr(x, "dtype") else None
+    if isinstance(x, int | float | complex):
+        return np.zeros_like(x)[()]
+    return np.zeros_like(x) if hasattr(x, "dtype") else None
 
 
 def _plus(t: Any, u: Any) -> Any:
