@@ -349,14 +349,14 @@ def witnessing(witness: Any) -> Iterator[None]:
         _witness.reset(token)
 
 
-@contextmanager
-def recording() -> Iterator[None]:
+class recording:
     """Record inside the block, whatever holds outside: a transform's own function is always recorded."""
-    token = _recording.set(_IN_TRANSFORM)
-    try:
-        yield
-    finally:
-        _recording.reset(token)
+
+    def __enter__(self) -> None:
+        self.token = _recording.set(_IN_TRANSFORM)
+
+    def __exit__(self, *error: object) -> None:
+        _recording.reset(self.token)
 
 
 def inside_transform() -> bool:

@@ -219,6 +219,8 @@ def as_number(y: Any) -> Any:
 
 def chosen_arguments(name: str, argnums: int | Sequence[int], n: int) -> list[int]:
     """The places of the arguments to differentiate, counted from 0."""
+    if type(argnums) is int and 0 <= argnums < n:
+        return [argnums]
     try:
         several: Any = argnums if np.ndim(argnums) else [argnums]
         chosen = [index(i) for i in several]
