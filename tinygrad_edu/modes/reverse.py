@@ -266,7 +266,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
         return g.sum()
     extra = g.ndim - len(shape)
     stretched = [a + extra for a, n in enumerate(shape) if n == 1 and g.shape[a + extra] != 1]
-    g = g.sum(axis=(*range(extra), *stretched))
+    axes = (*range(extra), *stretched)
+    g = np.add.reduce(g, axis=axes) if type(g) is np.ndarray else g.sum(axis=axes)
     return g if g.shape == shape else g.reshape(shape)
 
 
