@@ -1,8 +1,7 @@
 """What compiling costs: the call of a compiled function, its memory, and the time until it is there.
 
-The memory is the peak of what one pass from loss to gradients holds beyond its arguments. Ours is what tracemalloc sees
-(NumPy's arrays, the work space of functions in C among them, and Python's objects); PyTorch's is what its profiler
-sees, which are arrays alone. The recurrent net is made of so small arrays that Python's objects are most of it.
+The memory is the peak of what one pass from loss to gradients holds beyond its arguments. memray sees every allocation
+of the process, on both sides: arrays, the work space of functions in C, PyTorch's record in C++, and Python's objects.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
-import tracemalloc
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
@@ -48,46 +46,42 @@ def overhead(effort: Effort) -> list[Figure]:
     return figures
 
 
-def our_peak(run: Callable[[], Any]) -> float:
-    """Bytes: what tracemalloc sees of one run; the functions in C get their work space from Python."""
-    run()
-    gc.collect()
-    tracemalloc.start()
-    before = tracemalloc.get_traced_memory()[0]
-    tracemalloc.reset_peak()
-    kept = run()  # noqa: F841 - the gradients are held
-    peak = tracemalloc.get_traced_memory()[1] - before
-    tracemalloc.stop()
-    return peak
-
-
-def peak_of_torch(run: Callable[[], Any], torch: Any) -> float:
-    """Bytes: the peak of the sum of its allocations, in order."""
-    for _ in range(2):
+def peak(run: Callable[[], Any], memray: Any) -> float:
+    """Bytes: the most that one run holds of what was allocated since it began, by Python, NumPy, C or C++."""
+    for _ in range(3):
         kept = run()
     del kept
     gc.collect()
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as found:
-        kept = run()  # noqa: F841 - the gradients are held
-    events = [e for e in found.profiler.kineto_results.events() if e.name() == "[memory]"]
-    sizes = [e.nbytes() for e in sorted(events, key=lambda e: e.start_ns())]
-    return float(max(np.cumsum([0, *sizes])))
+    gc.disable()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "allocations")
+            with memray.Tracker(path, trace_python_allocators=True):
+                kept = run()  # noqa: F841 - the gradients are held
+            return float(memray.FileReader(path).metadata.peak_memory)
+    finally:
+        gc.enable()
 
 
 def memory(smoke: bool) -> list[Figure]:
     """The peak of compiled passes in units of PyTorch's."""
-    figures = []
+    figures, memray = [], peers.installed("memray")
     for work in workloads(smoke):
-        if peers.torch is None or work.whole or work.loss is scalar_loss or "PyTorch" not in work.others:
+        if (
+            peers.torch is None
+            or memray is None
+            or work.whole
+            or work.loss is scalar_loss
+            or "PyTorch" not in work.others
+        ):
             continue
-        theirs = peak_of_torch(torch_pass(work, peers.torch, fresh=True).run, peers.torch)
+        theirs = peak(torch_pass(work, peers.torch, fresh=True).run, memray)
         whole, run = ours(work)
         for backend in ("numpy", "c"):
             compiled = tg.compile(whole, backend, threads=1)
             run(compiled)()
-            peak = our_peak(run(compiled.wait()))
-            bar = None if smoke or "recurrent" in work.name else 1.0
-            figures.append(Figure(work.name, f"memory, {backend} / PyTorch", peak / theirs, "x", bar))
+            ratio = peak(run(compiled.wait()), memray) / theirs
+            figures.append(Figure(work.name, f"memory, {backend} / PyTorch", ratio, "x", None if smoke else 1.0))
     return figures
 
 

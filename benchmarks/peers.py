@@ -12,17 +12,18 @@ import os
 from types import ModuleType
 
 
-def _installed(name: str) -> ModuleType | None:
+def installed(name: str) -> ModuleType | None:
+    """A module, or None."""
     try:
         return importlib.import_module(name)
     except ImportError:
         return None
 
 
-torch = _installed("torch")
-mygrad = _installed("mygrad")
-autograd = _installed("autograd")
-autograd_numpy = _installed("autograd.numpy")
+torch = installed("torch")
+mygrad = installed("mygrad")
+autograd = installed("autograd")
+autograd_numpy = installed("autograd.numpy")
 
 if torch is not None:
     torch.set_num_threads(1)
@@ -31,7 +32,7 @@ if torch is not None:
 def one_threaded_jax() -> ModuleType | None:
     """JAX in double precision on one thread, for the workloads that compile; loaded by them alone, for it is large."""
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
-    jax = _installed("jax")
+    jax = installed("jax")
     if jax is not None:
         jax.config.update("jax_enable_x64", True)
     return jax
