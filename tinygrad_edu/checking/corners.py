@@ -25,6 +25,8 @@ FAR, NEAR = 2.0**-28, 2.0**-32
 """How far from the point the secants are."""
 MANY = 10
 """Long secants, over which f may change its slope; and as many short ones, which see one slope each."""
+MORE = 40
+"""The same before a gradient is called wrong, or possible: a slope that one place in three has is then found."""
 SHORT = 2.0**-3
 
 
@@ -32,13 +34,15 @@ SHORT = 2.0**-3
 class Corner:
     """The slopes along one direction, for every component of f: the least, the most, how wrong they may be.
 
-    `settled` says where both ends were met several times, so that there is no more to be found.
+    `settled` says where both ends were met several times, so that there is no more to be found; `sure`, that many
+    secants were looked at.
     """
 
     low: Array
     high: Array
     slack: Array
     settled: Array
+    sure: bool
 
     def holds(self, slope: float, j: int, slack: float) -> bool:
         """True if a slope of component j lies between the ends."""
@@ -62,11 +66,11 @@ def is_crooked(f: Callable[[Array], Array], x: Array, u: Array, size: Array, sig
     return (near > 0.25 * far) & (near > 64 * sigma / NEAR)
 
 
-def corner(f: Callable[[Array], Array], x: Array, u: Array, size: Array, sigma: Array, rng: np.random.Generator) \
-        -> Corner:  # fmt: skip
+def corner(f: Callable[[Array], Array], x: Array, u: Array, size: Array, sigma: Array, rng: np.random.Generator,
+           many: int = MANY) -> Corner:  # fmt: skip
     """The slopes of f along u, around x."""
     long, short = (
-        np.array([_secant(f, x, u, _anywhere(x, size, rng), NEAR, length) for _ in range(MANY)])
+        np.array([_secant(f, x, u, _anywhere(x, size, rng), NEAR, length) for _ in range(many)])
         for length in (1.0, SHORT)
     )
     found = np.concatenate([long, short])
@@ -74,7 +78,7 @@ def corner(f: Callable[[Array], Array], x: Array, u: Array, size: Array, sigma: 
     slack = 8 * sigma / (NEAR * SHORT) + 1e-6 * np.max(np.abs(found), axis=0)
     near = slack + 1e-3 * (high - low)
     met = [np.sum(np.abs(short - end) <= near, axis=0) for end in (low, high)]
-    return Corner(low, high, slack, (met[0] >= 3) & (met[1] >= 3))
+    return Corner(low, high, slack, (met[0] >= 3) & (met[1] >= 3), many > MANY)
 
 
 def _anywhere(x: Array, size: Array, rng: np.random.Generator) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .corners import Corner, corner, is_crooked
+from .corners import MORE, Corner, corner, is_crooked
 from .faint import by_a_factor, resolved
 from .ladders import Slopes
 from .points import LARGE, Point
@@ -280,8 +280,8 @@ class Trial(Point):
         """Verdict and reason, if kinks meet here: the gradient is one of many, or is not seen to be."""
         if self.stepping and not self.kinked:  # a complex step knows of every kink that it meets
             return None
+        around = self._f, self.x, direction.u, self.size, self.sigma, self.rng
         if id(direction) not in self.corners:
-            around = self._f, self.x, direction.u, self.size, self.sigma, self.rng
             if self.crooked is None:
                 self.crooked = is_crooked(self._f, self.x, self.directions[0].u, *around[3:])
             crooked = self.crooked if self.x.size >= LARGE else self.crooked | is_crooked(*around)
@@ -294,6 +294,9 @@ class Trial(Point):
         ends = " and ".join(f"{end:.4g}" for end in sorted((found.low[j] / known.unit, found.high[j] / known.unit)))
         if found.holds(known.analytic, j, BARS * known.side_error + known.floor):
             return KINK, f"between the slopes {ends} that f has around this point"
+        if not found.sure:
+            self.corners[id(direction)] = crooked, corner(*around, MORE)
+            return self._at_a_corner(direction, j, known)
         beyond = max(found.low[j] - known.analytic, known.analytic - found.high[j])
         if found.settled[j] or beyond > self.steepest[j]:
             return None
