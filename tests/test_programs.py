@@ -46,6 +46,7 @@ MATRIX = [
     lambda x: np.einsum("ij,kj->ik", x, np.tanh(x)), lambda x: np.rot90(x), lambda x: np.vstack([x, x[:1]]), lambda x: np.swapaxes(x, 0, 1),
 ]
 KINKED = {np.absolute, np.maximum, np.minimum, np.fmax, np.max, np.min, UNARY[18], UNARY[21], UNARY[22], SHAPE[9]}
+KINKED |= {BINARY[11]}  # a remainder jumps where the number that is divided is 0, be it a 0 of cancelled numbers
 # fmt: on
 
 
