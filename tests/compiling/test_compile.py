@@ -370,3 +370,17 @@ def test_indices_are_inputs_like_other_arrays():
 def test_an_array_of_no_axes_compiles():
     f = lambda x: np.reshape(x, (1,)) * np.reshape(np.ones(1) * x, ())
     assert_same(tg.compile(f)(2.0), f(2.0))
+
+
+def test_an_einsum_of_one_array_is_a_view_of_it():
+    x = np.linspace(0.1, 0.9, 20_000).reshape(100, 200)
+
+    def f(x):
+        y = np.einsum("ij->ij", np.sin(x) * 2)
+        return np.sum(y * np.exp(-(x**2))) + np.sum(np.einsum("ij->ji", np.cos(x) * y).T * np.tanh(x * x) * y)
+
+    both = tg.value_and_grad(f)
+    for found, expected in zip(tg.compile(both)(x), both(x), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-11)
+    same = tg.compile(lambda x: np.einsum("ij->ij", x))(x)
+    assert not np.shares_memory(same, x)

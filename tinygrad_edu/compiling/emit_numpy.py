@@ -259,7 +259,9 @@ def _is_fresh(line: Line) -> bool:
         or is_reduction(line)
     ):
         return True
-    return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.vdot, np.einsum, np.tensordot)
+    if f is np.einsum:  # of one array it may be a view
+        return len(line.reads) > 1
+    return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.vdot, np.tensordot)
 
 
 def _wrapped(about: list[str]) -> str:

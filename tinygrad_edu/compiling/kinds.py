@@ -56,7 +56,9 @@ VIEWS: set[Callable[..., Any]] = {
     *(np.broadcast_to, np.real, np.imag, np.flip, np.matrix_transpose, np.diagonal, np.atleast_1d, np.atleast_2d),
     *(np.atleast_3d, np.unstack, np.split, np.array_split, np.permute_dims, operator.getitem, np.rot90, np.conj),
     *(np.lib.stride_tricks.sliding_window_view, np.broadcast_arrays, np.astype, np.fliplr, np.flipud, np.positive),
-    *(np.hsplit, np.vsplit, np.dsplit, np.nan_to_num, np.real_if_close),
+    *(np.hsplit, np.vsplit, np.dsplit, np.nan_to_num, np.real_if_close, np.einsum, np.trim_zeros, np.meshgrid),
+    *(np.asarray, np.array, np.ascontiguousarray, np.asfortranarray, np.require, np.lib.stride_tricks.as_strided),
+    *(np.linalg.matrix_transpose, np.linalg.diagonal, np.linalg.matrix_power, np.sort_complex, np.unwrap, np.round),
 }
 """Functions whose result may lie in the memory of an argument."""
 
