@@ -58,6 +58,18 @@ class Run:
             return self.rebuild([data_of(y) for y in self.outputs])
         return self.rebuild([released(y, self.sources) for y in self.outputs])
 
+    def own_value(self) -> Tree:
+        """The results as arrays of the caller's own: copies of those that the record will read again."""
+        lines, _, strangers = self.lines
+        if strangers:
+            return self.value()
+        held = {id(_owner(x)) for line in lines for x in (*line.args, line.value)} | {
+            id(_owner(x)) for x in self.inputs
+        }
+        values = [data_of(y) for y in self.outputs]
+        shared = [type(y) is np.ndarray and id(_owner(y)) in held for y in values]
+        return self.rebuild([y.copy() if again else y for y, again in zip(values, shared, strict=True)])
+
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
         """The flat list of cotangents of the sources; zeros for what was not reached."""
         pairs = [(n, g) for n, g in zip(self.nodes, cotangents, strict=True) if n is not None]
@@ -73,6 +85,12 @@ class Run:
             found[n] if n in found else np.zeros_like(data_of(y)) for n, y in zip(self.nodes, self.outputs, strict=True)
         ]
         return unshared(pushed, tangents)
+
+
+def _owner(x: Any) -> Any:
+    """The array in whose memory x lies."""
+    base = x.base if type(x) is np.ndarray else None
+    return x if base is None else base
 
 
 def unshared(results: list[Any], given: Sequence[Any]) -> list[Any]:

@@ -76,7 +76,7 @@ def vjp(f: Function, *primals: Tree) -> tuple[Tree, Callable[[Tree], tuple[Tree,
             run.like_primals(run.pull(fitting_leaves(run.rebuild(run.outputs), cotangent, "vjp: the cotangent")))
         )
 
-    return _copied(run.value()), pull
+    return run.own_value(), pull
 
 
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False) -> Function:
@@ -243,12 +243,7 @@ def linearize(f: Function, *primals: Tree) -> tuple[Tree, Callable[..., Tree]]:
         flat = fitting_leaves(primal_tree, list(tangents), "jvp: the tangent")
         return run.rebuild(run.push(flat))
 
-    return _copied(run.value()), push
-
-
-def _copied(value: Tree) -> Tree:
-    """The caller's own arrays: the record, which the pullback will read, keeps those that it has."""
-    return tree_map(lambda y: y.copy() if type(y) is np.ndarray else y, value)
+    return run.own_value(), push
 
 
 def hvp(f: Function, primals: Sequence[Tree], tangents: Sequence[Tree]) -> Tree:
