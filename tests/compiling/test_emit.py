@@ -159,3 +159,36 @@ def test_what_is_written_later_is_not_deleted_before():
     for found, expected in zip(compiled(x), both(x), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
     assert "del " in compiled.source
+
+
+def test_what_is_computed_in_place_keeps_its_name():
+    def loss(W, b, X):
+        h = np.tanh(X @ W + b)
+        return np.sum(h * h)
+
+    compiled = tg.compile(tg.value_and_grad(loss, (0, 1)))
+    args = np.linspace(-1.0, 1.0, 90 * 80).reshape(90, 80), np.ones(80), np.linspace(0.0, 0.1, 70 * 90).reshape(70, 90)
+    value, slopes = compiled(*args)
+    expected, gradients = tg.value_and_grad(loss, (0, 1))(*args)
+    for found, right in zip((value, *slopes), (expected, *gradients), strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-11, atol=1e-11)
+    for statement in ("    h = X @ W", "    h += b\n", "    np.tanh(h, out=h)"):
+        assert statement in compiled.source
+
+
+def test_sums_by_blocks_that_are_put_together_alike_take_one_line():
+    slope = tg.value_and_grad(lambda a, b, x: np.sum(np.tanh(a * x + b) ** 2), (0, 1))
+    x = np.linspace(-2.0, 2.0, 300_000)
+    compiled = tg.compile(slope)
+    value, slopes = compiled(0.5, 0.1, x)
+    expected, gradients = slope(0.5, 0.1, x)
+    np.testing.assert_allclose([value, *slopes], [expected, *gradients], rtol=1e-12)
+    assert " = np.sum(parts, axis=0)\n" in compiled.source
+    assert not [line for line in compiled.source.splitlines() if line != line.rstrip()]
+
+
+def test_the_target_of_a_lambda_names_no_value_in_it():
+    wave = lambda x: np.sin(x) ** 2
+    compiled = tg.compile(lambda x: wave(x) + 1.0)
+    compiled(np.ones(3))
+    assert "wave" not in compiled.source

@@ -137,25 +137,28 @@ class BlockWriter:
         threads = f", threads={self.threads}" if self.threads > 1 and self.length >= 4 * self.step else ""
         call = f"in_blocks({name}, {self.length}, {self.step}{threads})"
         result += ["", f"parts = {call}" if self.parts else call]
-        for k, v in enumerate(self.parts):
-            result.append(f"{names[v]} = {self.joined(v, k)}")
-        return result
+        kinds = {(v.shape, v.dtype, REDUCTIONS[self.reduced[v].operation]) for v in self.parts}
+        if len(self.parts) > 1 and kinds == {((), self.parts[0].dtype, np.sum)}:
+            return [*result, f"{', '.join(names[v] for v in self.parts)} = np.sum(parts, axis=0)"]
+        return [*result, *(f"{names[v]} = {self.joined(v, k)}" for k, v in enumerate(self.parts))]
 
     def block(self) -> list[str]:
         """The body of the function of a block."""
         names, outer = self.speller.names, self.outer.names
         text = [f"{names[v]} = {self._cut(outer[v])}" for v in self.cut]
         last = {v: k for k, each in enumerate(self.lines) for v in each.reads}
-        for product, rows in self._scalar_products().items():  # its rows are read where it is summed
-            last.update({x: max(last[x], last[product]) for x in rows})
+        scalar_products, users = self._scalar_products(), self.line.operation.program.users  # type: ignore[attr-defined]
+        alone = {product for product in scalar_products if users[product] == 1}
+        for product in alone:  # its rows are read where it is summed
+            last.update({x: max(last[x], last[product]) for x in scalar_products[product]})
         free: list[tuple[str, np.dtype | None]] = []
         inside = {each.result for each in self.lines} - set(self.line.results)
         inside.update(v for v in self.cut if v in self.spent and v.shape == self.domain)
-        scalar_products = self._scalar_products()
         for k, each in enumerate(self.lines):
-            if each.result in scalar_products:
+            if each.result in alone:
                 continue  # written where it is summed
-            if each.result in self.reduced and (factors := scalar_products.get(each.args[0])):
+            factors = scalar_products.get(each.args[0]) if each.result in self.reduced else None
+            if factors and all(last[x] >= k for x in factors):
                 text.append(f"{names[each.result]} = {' @ '.join(names[x] for x in factors)}")
                 free += [(names[x], x.dtype) for x in dict.fromkeys(factors) if last[x] <= k and x in inside]
                 continue
@@ -166,11 +169,11 @@ class BlockWriter:
         return text if self.parts else text[:-1]
 
     def _scalar_products(self) -> dict[Value, tuple[Value, Value]]:
-        """Products of two rows of float64 that are only summed: BLAS does both at once."""
-        users, found = self.line.operation.program.users, {}  # type: ignore[attr-defined]
+        """Products of two rows of float64 that are summed: BLAS does both at once."""
+        found = {}
         for each in self.lines if self.flat else ():
             total = next((s for s in self.reduced.values() if s.args[0] is each.result and s.operation is np.sum), None)
-            if each.operation in (np.multiply, np.square) and total is not None and users[each.result] == 1:
+            if each.operation in (np.multiply, np.square) and total is not None:
                 args = each.args * (1 + (each.operation is np.square))
                 rows = [x for x in args if type(x) is Value and x.shape == self.domain and x.dtype == np.float64]
                 if len(rows) == 2:
@@ -193,12 +196,13 @@ class BlockWriter:
             if fitting:  # of what was just read: it is in the cache
                 target = fitting[-1]
                 free.remove((target, v.dtype))
+                if v.name is None and any(names[x] == target and x.name is None for x in each.reads):
+                    names[v] = target
         if target is None:
             return f"{names[v]} = {self.speller.expression(each)[0]}"
         if not isinstance(f, np.ufunc):
             return f"{names[v]} = {target}; {names[v]}[...] = {self.speller.expression(each)[0]}"
-        args = ", ".join(map(self.speller.tree, self.speller.operands(each)))
-        return f"{names[v]} = {self.speller.callee(f)}({args}, out={target})"
+        return self.speller.into(each, target)
 
     def _as_product(self, each: Line) -> str | None:
         """A sum over the first or the last axes as a product with ones, which BLAS computes in a fifth of the time."""

@@ -99,6 +99,7 @@ class Emitter:
         )
         self.out: dict[Value, Value] = dict(program.notes.get("out", {}))
         self.spent = program.notes.get("spent", {})
+        self.name_in_place()
         self.body: list[str] = []
         self.c = CModule(fast=fast, threads=threads)
         self.place: Any = None
@@ -118,8 +119,11 @@ class Emitter:
                     if v in last and last[v] < last[result]:
                         last[v] = last[result]
                         dying.setdefault(last[v], []).append(v)
-            elif named := [self.names[v] for v in dying.pop(i, ()) if last[v] == i and self.is_forgotten(v)]:
-                self.body.append(f"del {', '.join(dict.fromkeys(named))}")
+            else:
+                gone = [self.names[v] for v in dying.pop(i, ()) if last[v] == i and self.is_forgotten(v)]
+                living = {self.names[v] for v in line.results if last[v] > i}  # perhaps under an argument's name
+                if named := [name for name in dict.fromkeys(gone) if name not in living]:
+                    self.body.append(f"del {', '.join(named)}")
         results = self.results()
         signature = ", ".join(self.names[v] for v in self.program.inputs)
         about = [f"{self.names[v]}: {v.kind}" for v in self.program.inputs]
@@ -137,9 +141,19 @@ class Emitter:
         parts.append(f"\ndef {self.name}({signature}):")
         if about:
             parts.append(_wrapped(about))
-        parts += [f"    {text}" for text in self.body]
+        parts += [f"    {text}".rstrip() for text in self.body]
         parts.append(f"    return {results}\n")
         return Module("\n".join(parts), self.name, self.speller.given, self.c)
+
+    def name_in_place(self) -> None:
+        """Give what is written over one of its own arguments the argument's name: ``h = x @ w``, ``h += b``.
+
+        The user's name for the last of such values is the name of all.
+        """
+        for line in reversed(self.program.lines):
+            dead = self.out.get(line.result)
+            if isinstance(line.operation, np.ufunc) and dead in line.reads and dead.name is None:
+                self.names[dead] = self.names[line.result]
 
     def last_reads(self) -> dict[Value, int]:
         """The number of the last line that reads each value; what is returned, or given, outlives them all."""
@@ -196,7 +210,7 @@ class Emitter:
         if line.several:
             self.add(f"{left} = {text}" if len(line.results) > 1 else f"{left}, = {text}", line)
         elif line.result in self.out:
-            self.add(f"{left} = {self.into(line, self.names[self.out[line.result]])}", line)
+            self.add(self.speller.into(line, self.names[self.out[line.result]]), line)
         else:
             self.add(f"{left} = {text}", line)
 
@@ -229,17 +243,6 @@ class Emitter:
             return False
         small = all(x.size < SMALLEST for x in [v, *line.reads])
         return small and len(text) < WIDTH // 2 and (is_pointwise(line) or line.operation in NESTING)
-
-    def into(self, line: Line, target: str) -> str:
-        """A call that writes into a dead array."""
-        args = self.speller.operands(line)
-        if line.operation is product:
-            sides = [
-                self.speller.transposed(x) if line.params.get(k) else self.speller.tree(x, ATOM)
-                for x, k in zip(args, ("left", "right"), strict=True)
-            ]
-            return f"np.matmul({', '.join(sides)}, out={target})"
-        return f"{self.speller.callee(line.operation)}({', '.join(map(self.speller.tree, args))}, out={target})"
 
 
 NESTING = {operator.getitem, np.matrix_transpose, np.reshape, np.sum, np.matmul, product, np.broadcast_to}

@@ -38,6 +38,7 @@ BINARY: dict[Any, tuple[str, int]] = {
     np.bitwise_and: ("&", 10),     np.bitwise_xor: ("^", 9),      np.bitwise_or: ("|", 8),
 }
 # fmt: on
+IN_PLACE: dict[Any, str] = {np.add: "+=", np.subtract: "-=", np.multiply: "*=", np.divide: "/="}
 
 HELPERS = {
     "scatter": '''
@@ -93,7 +94,7 @@ def _is_in(module: Any, x: Any) -> bool:
 class Speller:
     """Writes lines with the names of one program."""
 
-    def __init__(self, names: Mapping[Value, str]) -> None:
+    def __init__(self, names: dict[Value, str]) -> None:
         self.names = names
         self.helpers: dict[str, str] = {}
         self.imports: set[str] = set()
@@ -211,6 +212,22 @@ class Speller:
         operands = self.operands(line) if isinstance(f, np.ufunc) else args
         given = [self.tree(x) for x in operands] + [f"{k}={self.tree(v)}" for k, v in params.items()]
         return f"{self.callee(f)}({', '.join(given)})", ATOM
+
+    def into(self, line: Line, target: str) -> str:
+        """A statement that computes a line into an array: ``x += y``, or a call with ``out=``."""
+        f = np.power if line.operation is operator.pow else line.operation
+        args, name = [self.tree(x) for x in self.operands(line)], self.names[line.result]
+        if f is product:
+            turned = [line.params.get(side) for side in ("left", "right")]
+            sides = [self.transposed(x) if t else self.tree(x) for x, t in zip(line.args, turned, strict=True)]
+            return f"{name} = np.matmul({', '.join(sides)}, out={target})"
+        if name == target and f in IN_PLACE:
+            if args[0] == target:
+                return f"{target} {IN_PLACE[f]} {args[1]}"
+            if args[1] == target and f in (np.add, np.multiply):
+                return f"{target} {IN_PLACE[f]} {args[0]}"
+        call = f"{self.callee(f)}({', '.join(args)}, out={target})"
+        return call if name == target else f"{name} = {call}"
 
     def operands(self, line: Line) -> list[Any]:
         """The arguments of an elementwise call, where NumPy's numbers may be plain: an array decides the dtype."""

@@ -272,6 +272,8 @@ def _target(place: Any) -> str | None:
         (statement,) = ast.parse(place.text).body
     except (SyntaxError, ValueError):
         return None
+    if place.function == "<lambda>":  # what the line assigns is the function
+        return None
     if isinstance(statement, ast.Return):
         return place.function if place.function.isidentifier() else None
     target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
