@@ -192,3 +192,14 @@ def test_the_target_of_a_lambda_names_no_value_in_it():
     compiled = tg.compile(lambda x: wave(x) + 1.0)
     compiled(np.ones(3))
     assert "wave" not in compiled.source
+
+
+def test_a_square_that_is_summed_may_have_other_readers():
+    def f(x):
+        y = np.square(np.tanh(x * 2.0 - 1.0))
+        return np.sum(y) + np.max(y) + np.sum(np.exp(y - 1.0) * np.cos(y))
+
+    x = np.linspace(-1.0, 1.0, 150_000)
+    compiled = tg.compile(f)
+    assert compiled(x) == pytest.approx(f(x), rel=1e-12)
+    assert "in_blocks" in compiled.source

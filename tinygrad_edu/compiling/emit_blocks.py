@@ -157,7 +157,7 @@ class BlockWriter:
         for k, each in enumerate(self.lines):
             if each.result in alone:
                 continue  # written where it is summed
-            factors = scalar_products.get(each.args[0]) if each.result in self.reduced else None
+            factors = scalar_products.get(each.args[0]) if each.operation is np.sum else None
             if factors and all(last[x] >= k for x in factors):
                 text.append(f"{names[each.result]} = {' @ '.join(names[x] for x in factors)}")
                 free += [(names[x], x.dtype) for x in dict.fromkeys(factors) if last[x] <= k and x in inside]
