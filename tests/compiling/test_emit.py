@@ -196,8 +196,9 @@ def test_the_target_of_a_lambda_names_no_value_in_it():
 
 def test_a_square_that_is_summed_may_have_other_readers():
     def f(x):
-        y = np.square(np.tanh(x * 2.0 - 1.0))
-        return np.sum(y) + np.max(y) + np.sum(np.exp(y - 1.0) * np.cos(y))
+        z = np.tanh(x * 2.0 - 1.0)
+        y = np.square(z)
+        return np.sum(y) + np.max(y) + np.sum(np.exp(y - 1.0) * np.cos(z))
 
     x = np.linspace(-1.0, 1.0, 150_000)
     compiled = tg.compile(f)
