@@ -112,7 +112,7 @@ def differentiable(x: Any, place: str) -> Any:
         return x
     if isinstance(x, bool | str | bytes) or not isinstance(x, int | float | complex | np.generic | np.ndarray | Tensor):
         if hasattr(x, "__array_function__"):
-            return x
+            return getattr(x, "strong", x)
         raise TreeError(
             f"{place} is {type(x).__name__}, which has no derivative. Expected numbers or arrays, alone or in lists, "
             "tuples and dicts; close over everything else: grad(lambda x: f(x, option))"

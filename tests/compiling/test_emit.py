@@ -204,3 +204,41 @@ def test_a_square_that_is_summed_may_have_other_readers():
     compiled = tg.compile(f)
     assert compiled(x) == pytest.approx(f(x), rel=1e-12)
     assert "in_blocks" in compiled.source
+
+
+PLAIN, SINGLE = np.array([1.0, 2.0]), np.ones(3, np.float32)
+BOTH = lambda f: tg.value_and_grad(f, (0, 1))
+ORDINARY = {
+    "a sum of no axes": (lambda c: np.sum(c, axis=0), np.array(1.5)),
+    "a sum of a number": (lambda x: x.max().sum(axis=-1), PLAIN),
+    "float32 and a float": (BOTH(lambda a, c: np.sum(a / (1 + c**2))), SINGLE, 0.5),
+    "a value of both": (BOTH(lambda a, c: np.sum(a - c)), SINGLE, 0.5),
+    "NumPy's product of two floats": (lambda a, c: a * np.multiply(c, 2.0), SINGLE, 0.5),
+    "NumPy's minus of a float": (lambda a, c: a * np.negative(c), SINGLE, 0.5),
+    "Python's product": (lambda a, c: a * (c * 2.0), SINGLE, 0.5),
+    "the median of a number": (tg.grad(lambda c: np.median(c * 2.0)), 0.5),
+    "a padded number": (tg.grad(lambda c: np.sum(np.tanh(np.pad(c, 1)))), 0.5),
+    "an element": (lambda x: x[0], PLAIN),
+    "an array of no axes": (lambda x: x[0, ...], PLAIN),
+    "an index": (np.argmax, PLAIN),
+    "a variance": (np.var, PLAIN),
+    "two results": (lambda x: np.divmod(x[0], 0.3), PLAIN),
+    "einsum": (lambda x: np.einsum("i,i->", x, x), PLAIN),
+    "a day later": (lambda d: d + np.timedelta64(1, "D"), np.array(["2020-01-01"], dtype="M8[D]")),
+    "a root that Python has and NumPy has not": (tg.grad(lambda z: z**1.5), -4.0),
+    "a complex root": (lambda z: np.exp(z**0.5), -4.0),
+}
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("name", ORDINARY)
+def test_results_have_the_types_that_they_have_without_compiling(name):
+    f, *args = ORDINARY[name]
+    compiled = tg.compile(f)
+    if isinstance(args[0], float) and args[0] < 0:
+        compiled(4.0)  # where the root is real
+    expected = tg.trees.flatten(f(*args))[0]
+    for _ in range(2):
+        for x, y in zip(tg.trees.flatten(compiled(*args))[0], expected, strict=True):
+            assert (type(x), getattr(x, "dtype", None)) == (type(y), getattr(y, "dtype", None))
+            assert np.array_equal(x, y, equal_nan=np.asarray(y).dtype.kind == "f")

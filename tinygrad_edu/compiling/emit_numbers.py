@@ -91,7 +91,7 @@ class Numbers:
             lines.append(f"{pad}if isfinite({' + '.join(self.outputs)}):")
             pad += "    "
         lines += [f"{pad}self_.latest = trace", f"{pad}return {text}"]
-        lines += ["        except (ArithmeticError, ValueError, LookupError):", "            pass"]
+        lines += ["        except (ArithmeticError, LookupError, TypeError, ValueError):", "            pass"]
         lines += [f"    given = [x for x in ({', '.join(self.inputs)},) if x is not absent]"]
         lines += ["    return self_.slow(*given, *rest, **named)"]
         exec("import math\nfrom math import isfinite\n" + "\n".join(lines), space)
@@ -114,7 +114,8 @@ def emit_numbers(program: Program, name: str) -> Numbers | None:
         if found is None:
             return None
         v = line.result
-        if users.get(v) == 1 and v.name is None and v not in outputs and len(found[0]) < WIDTH:
+        short = users.get(v) == 1 and v.name is None and len(found[0]) < WIDTH
+        if (short or line.operation is np.positive) and v not in outputs:
             spelled[v] = found
         else:
             body.append(f"{names[v]} = {found[0]}")

@@ -83,10 +83,20 @@ def is_input(x: Any) -> bool:
 
 
 def builder(tree: Any) -> Callable[[Any], Any]:
-    """The function that puts a flat sequence of results into the form of a tree: straight-line code, written once."""
-    text, constants = tree_text(tree, [f"y[{i}]" for i in range(len(flatten(tree)[0]))])
+    """The function that puts a flat sequence of results into the form of a tree: straight-line code, written once.
+
+    What was one of NumPy's numbers when it was traced is one again, and no array of no axes.
+    """
+    leaves = flatten(tree)[0]
+    text, constants = tree_text(tree, [f"y[{i}]{'[()]' * _is_number(leaf)}" for i, leaf in enumerate(leaves)])
     made: Callable[[Any], Any] = eval(f"lambda y: {text}", {"k": constants})
     return made
+
+
+def _is_number(leaf: Any) -> bool:
+    """True for a traced number of NumPy's."""
+    leaf = leaf.data if type(leaf) is Tensor else leaf
+    return isinstance(getattr(leaf, "value", None), np.generic)
 
 
 def tree_text(tree: Any, leaves: Sequence[str]) -> tuple[str, list[Any]]:

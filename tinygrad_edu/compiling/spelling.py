@@ -91,6 +91,11 @@ def _is_in(module: Any, x: Any) -> bool:
     return name is not None and getattr(module, name, None) is x
 
 
+def _is_numpys(x: Any) -> bool:
+    """True for an array and for one of NumPy's numbers, False for one of Python's."""
+    return not x.weak if type(x) is Value else hasattr(x, "dtype")
+
+
 class Speller:
     """Writes lines with the names of one program."""
 
@@ -125,7 +130,7 @@ class Speller:
             return repr(x.item() if isinstance(x, np.bool_) else x)
         if x is ...:
             return "..."
-        if isinstance(x, np.integer):
+        if isinstance(x, np.integer) and x.dtype.kind in "iu":
             return f"np.{x.dtype}({int(x)})"
         if isinstance(x, float | np.floating) and not isinstance(x, np.longdouble):
             number: Any = float(x)
@@ -168,13 +173,16 @@ class Speller:
     def expression(self, line: Line) -> tuple[str, int]:
         """What computes a line, and how closely it binds."""
         f, args, params = line.operation, line.args, line.params
-        if f in BINARY and len(args) == 2 and not params:
+        plain = isinstance(f, np.ufunc) and not any(map(_is_numpys, args))  # an operator gave one of Python's numbers
+        if f in BINARY and len(args) == 2 and not params and not plain:
             sign, binds = BINARY[f]
             left, right = self.operands(line)
             a = self.tree(left, binds + (sign == "**") + (binds == COMPARISON))
             return f"{a} {sign} {self.tree(right, binds + (sign != '**'))}", binds
-        if f in (np.negative, operator.neg) and not params:
+        if f in (np.negative, operator.neg) and not params and not plain:
             return f"-{self.tree(args[0], SIGN)}", SIGN
+        if f is np.positive and plain and not params:
+            return f"np.{line.result.dtype}({self.tree(args[0])})", ATOM
         if f is product:
             sides = [
                 self.transposed(x) if params.get(k) else self.tree(x, TERM + i)

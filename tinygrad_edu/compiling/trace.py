@@ -179,7 +179,9 @@ class Recorder:
             ends = place and not line.several and (following is None or following.place != place)
             if ends and (target := _target(place)):
                 names.setdefault(line.result, target)
+        given = {line.results[0]: line.args[0] for line in self.lines if line.operation is np.positive}
         for g, y in self.bars:
+            y = given.get(y, y)
             if y in names and g not in names:
                 names[g] = f"{names[y]}_bar"
         known = {v: replace(v, name=n) for v, n in names.items()}

@@ -83,6 +83,11 @@ class Traced(Surface):
     size  = property(lambda self: self.symbol.size)
     # fmt: on
 
+    @property
+    def strong(self) -> Traced:
+        """This array; of one of Python's numbers NumPy's, which it becomes where it is differentiated."""
+        return self.recorder.call(np.positive, (self,), {}) if self.symbol.weak else self
+
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         if method == "at" or any(out is not None for out in kwargs.pop("out", ())):
             raise refusal(

@@ -120,7 +120,7 @@ def _sum(line: Line, makers: Makers) -> Any:
 def _axes(params: Mapping[str, Any], n: int) -> dict[str, Any]:
     """The parameters of a reduction of n axes: one axis is a number, several are a tuple, all are left out."""
     axis = params.get("axis")
-    axes = range(n) if axis is None else sorted(a % n for a in (axis if isinstance(axis, tuple) else (axis,)))
+    axes = range(n) if axis is None or n == 0 else sorted(a % n for a in (axis if isinstance(axis, tuple) else (axis,)))
     spelled: dict[str, Any] = {} if len(axes) == n else {"axis": axes[0] if len(axes) == 1 else tuple(axes)}
     return spelled | ({"keepdims": True} if params.get("keepdims") else {})
 

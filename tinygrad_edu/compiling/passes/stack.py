@@ -96,7 +96,7 @@ def _seed(line: Line) -> tuple[Any, ...] | None:
     if line.operation is operator.getitem:
         x, index = line.args
         parts = index if isinstance(index, tuple) else (index,)
-        if type(x) is Value and type(parts[0]) is int and is_slicing(index) and not list(values_in(index)):
+        if type(x) is Value and parts and type(parts[0]) is int and is_slicing(index) and not list(values_in(index)):
             return parts[0], x, key_of(parts[1:])
         return None
     arrays = [i for i, x in enumerate(line.args) if type(x) is np.ndarray]
