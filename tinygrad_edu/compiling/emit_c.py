@@ -21,7 +21,7 @@ from .emit_blocks import over
 from .loops import LoopWriter, merged, place
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, values_in
-from .spelling_c import C_TYPES, LIBMVEC, is_spoken, literal
+from .spelling_c import C_TYPES, LIBMVEC, is_spoken, is_writable, literal
 from .stages import RegionText, Stage
 from .storage import Storage, contiguous, is_slicing, is_view, reshaped, viewed
 
@@ -56,15 +56,17 @@ def can_emit(line: Line) -> bool:
         return all(is_spoken(each) for each in f.program.lines)
     if any(str(v.dtype) not in C_TYPES for v in [*line.reads, *line.results]) or line.several:
         return False
-    if any(isinstance(x, np.ndarray) for x in line.args) or 0 in line.result.shape:
+    if not all(is_writable(x) for x in line.args) or 0 in line.result.shape:
         return False
     if f in (np.matmul, product):
         return _is_small_product(line)
     if f is scatter:
-        return is_slicing(line.params["index"]) and not list(values_in(line.params))
+        number = type(line.args[0]) is Value or isinstance(line.args[0], np.generic | float | int)
+        return number and is_slicing(line.params["index"]) and not list(values_in(line.params))
     if f is setitem:
         basic = is_slicing(line.params["index"]) and not list(values_in(line.params))
-        return basic and line.args[0].dtype == line.result.dtype and type(line.args[1]) is Value
+        same = type(line.args[0]) is Value and line.args[0].dtype == line.result.dtype
+        return basic and same and type(line.args[1]) is Value
     return f is np.full and isinstance(line.args[1], np.generic | float | int)
 
 
@@ -185,7 +187,8 @@ class RegionWriter:
             if v.shape == ():
                 number = kinds.setdefault(kind, [])
                 self.where[v] = Storage(f"({C_TYPES[kind]} *)DATA(numbers_{kind})", len(number), (), ())
-                results.append(f"numbers_{kind}[{len(number)}]")
+                at = len(number)
+                results.append(f"numbers_{kind}.item({at})" if v.weak else f"numbers_{kind}[{at}]")
                 number.append(v)
             else:
                 self.where[v] = Storage(f"({C_TYPES[kind]} *)DATA(y{i})", 0, v.shape, contiguous(v.shape))
@@ -227,7 +230,7 @@ class RegionWriter:
             self._product(line)
         elif f is np.full:
             out = self._place(line.result)
-            self._fill(out, line.result, literal(line.args[1], line.result.dtype))  # type: ignore[arg-type]
+            self._fill(out, line.result, line.args[1])
         elif f is scatter and line.result in self.by_kernels and (padded := self._padded(line)):
             self.where[line.result] = padded
         else:
@@ -240,7 +243,10 @@ class RegionWriter:
                 x = line.args[1]
             target = viewed(Line(operator.getitem, (line.result, line.params["index"]), {}, (line.result,)), out)
             assert target is not None
-            self._copy(self.where[x], target, x, line.result)
+            if type(x) is Value:
+                self._copy(self.where[x], target, x, line.result)
+            else:
+                self._fill(target, line.result, x)
 
     def _read_by_kernels(self) -> set[Value]:
         """The values that only kernels read."""
@@ -253,6 +259,8 @@ class RegionWriter:
     def _padded(self, line: Line) -> Storage | None:
         """Zeros with x at a slice, as x with bounds, which loops look at; None if the index is no plain slice."""
         (x,), shape, index = line.args, line.params["shape"], line.params["index"]
+        if type(x) is not Value:
+            return None
         parts = list(index) if isinstance(index, tuple) else [index]
         if ... in parts:
             at = parts.index(...)
@@ -276,9 +284,13 @@ class RegionWriter:
         self._copy(x, straight, line.result, line.result)
         return out
 
-    def _fill(self, out: Storage, v: Value, text: str) -> None:
+    def _fill(self, out: Storage, v: Value, number: Any) -> None:
+        """One number at all places of an array."""
+        assert v.dtype is not None
         kind = C_TYPES[str(v.dtype)]
-        body = f"    for (long i = 0; i < {v.size}; i++) o[i] = {text};\n"
+        domain, (strides,) = merged(out.shape, [out.strides])
+        body = "    " + "".join(f"for (long i{d} = 0; i{d} < {n}; i{d}++) " for d, n in enumerate(domain))
+        body += f"o[{place(strides)}] = {literal(number, v.dtype)};\n"
         self.body.append(f"{self.module.function('fill', f'{kind} *o', body)}({out.pointer});")
 
     def _copy(self, x: Storage, out: Storage, v: Value, like: Value) -> None:

@@ -78,7 +78,7 @@ def dtype_of(x: Any) -> Any:
 def is_spoken(line: Line) -> bool:
     """True if C can say a line of a kernel."""
     kinds = [str(v.dtype) for v in [*line.reads, *line.results]]
-    if not all(kind in C_TYPES for kind in kinds) or any(isinstance(x, np.ndarray) for x in line.args):
+    if not all(kind in C_TYPES for kind in kinds) or not all(map(is_writable, line.args)):
         return False
     f = line.operation
     if is_reduction(line):
@@ -89,7 +89,20 @@ def is_spoken(line: Line) -> bool:
         return kinds[0] == kinds[-1] or "int64" not in kinds
     if not all(isinstance(x, Value | int | float | np.number | np.bool_) for x in line.args):
         return False
+    if f is operator.pow and line.result.weak:  # Python raises for 0.0 ** -1.0, and where a power is too large
+        return False
+    if working_type(line).kind == "i" and not all(type(x) is Value or _fits(x) for x in line.args):
+        return False
     return _template(line) is not None
+
+
+def is_writable(x: Any) -> bool:
+    """True if an argument may stand in C: no array, and no number of a dtype that C does not speak here."""
+    return not isinstance(x, np.ndarray) and (not isinstance(x, np.generic) or str(x.dtype) in C_TYPES)
+
+
+def _fits(x: Any) -> bool:
+    return bool(-(2**63) <= x < 2**63)
 
 
 def _template(line: Line) -> str | None:
@@ -143,7 +156,7 @@ def _truth(x: Any, spell: Any) -> str:
 def literal(x: Any, dtype: np.dtype[Any]) -> str:
     """A constant in C, to the last bit."""
     if dtype.kind in "bi":
-        return str(int(x))
+        return "INT64_MIN" if x == -(2**63) else f"({int(x)})" if x < 0 else str(int(x))
     number = float(dtype.type(x))
     if number != number:
         return "NAN"

@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 
 FLAGS = (
-    *("-O2", "-ftree-vectorize", "-march=native", "-fPIC", "-shared", "-std=gnu11", "-fopenmp-simd", "-w"),
-    *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"),
+    *("-O2", "-ftree-vectorize", "-march=native", "-fPIC", "-shared", "-std=gnu11", "-fopenmp-simd"),
+    *("-fwrapv", "-Werror=overflow", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off"),
 )
-"""None of them changes a result: NaN and infinity behave as in NumPy."""
+"""None of them changes a result: NaN and infinity behave as in NumPy, and whole numbers wrap."""
 FAST = (
     *("-fassociative-math", "-freciprocal-math", "-ffinite-math-only", "-fno-signed-zeros", "-ffp-contract=fast"),
     "-funsafe-math-optimizations",

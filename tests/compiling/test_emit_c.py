@@ -1,0 +1,184 @@
+"""What is written in C: single elements and constants, whole numbers, Python's powers; and a text that can be read."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import tinygrad_edu as tg
+from tinygrad_edu.compiling import toolchain
+
+needs_compiler = pytest.mark.skipif(toolchain.compiler() is None, reason="no C compiler")
+pytestmark = needs_compiler
+BACKENDS = ["numpy", "c"]
+X = np.array([1.25, 2.0, -0.5])
+
+
+def compiled(f, *args, backend="c"):
+    made = tg.compile(f, backend)
+    made(*args)
+    return made.wait()
+
+
+# --- constants and single elements ------------------------------------------------------------------------------------
+
+# fmt: off
+SINGLE = {
+    "two": lambda p: p[0] + p[1],                     "log": lambda p: np.log(p[0]) + 3 * p[1],
+    "whole": lambda p: np.sum(p[0] * X) + p[1],       "product": lambda p: p[0] * p[1],
+    "slice": lambda p: np.sum(p[1:]) + p[0] ** 2,     "column": lambda p: np.sum(np.stack([p[:2], p[1:]])[:, 0]),
+    "negative": lambda p: p[-1] * 2.0 - p[0],         "number": lambda p: np.reshape(p[2:], ()) * 4.0,
+    "filled": lambda p: np.sum(np.ones(3)[:2] * p[0]) + p[1], "strides": lambda p: np.sum(p[::2]) + np.sum(p[::-1][:1]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_constant_slopes_in_single_elements_are_written(name, backend):
+    for f in (tg.grad(SINGLE[name]), tg.hessian(SINGLE[name])):
+        np.testing.assert_allclose(compiled(f, X, backend=backend)(X), f(X), rtol=1e-14)
+
+
+NUMBERS = [np.sin, np.exp, np.tanh, np.square, np.negative, lambda a: a * 3, lambda a: 2.5 - a, lambda a: a + 1]
+PAIRS = [np.add, np.subtract, np.multiply, lambda a, b: a / (2.0 + b * b), lambda a, b: np.where(a > 0.3, a, b * 2)]
+PARTS = [
+    *(lambda p: p[0], lambda p: p[-1], lambda p: p[1], lambda p: p[..., 2]),
+    *(lambda p: np.sum(p), lambda p: np.mean(p[1:]), lambda p: np.max(p), lambda p: np.sum(p[:2] * p[1:])),
+    *(lambda p: np.sum(p[1:2]), lambda p: p[0:1][0], lambda p: np.reshape(p[2:], ()), lambda p: np.sum(p[::-1][:2])),
+    *(lambda p: 1.0 * p[2] - 0.0, lambda p: np.sum(np.full(3, 2.0) * p[1]), lambda p: np.prod(p[:2])),
+]
+ENDS = [
+    lambda s: sum(s),
+    lambda s: s[-1],
+    lambda s: np.sum(np.stack(s)),
+    lambda s: np.sum(np.stack(s)[:1]) + s[-1],
+    lambda s: np.sum(np.stack(s) ** 2),
+    lambda s: np.dot(np.stack(s), np.stack(s[::-1])),
+    lambda s: np.sum(np.concatenate([np.stack(s)[1:], np.stack(s)[:1]]) * np.arange(len(s))),
+    lambda s: s[0] * s[-1] + 2 * s[0],
+]
+
+
+@st.composite
+def functions_of_elements(draw):
+    """A function of three numbers in an array, by single elements, slices, constants and reductions to 0-d."""
+    parts = draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4))
+    steps = draw(
+        st.lists(st.tuples(st.sampled_from([*NUMBERS, *PAIRS]), st.integers(0, 9), st.integers(0, 9)), max_size=5)
+    )
+    end = draw(st.sampled_from(ENDS))
+
+    def f(p):
+        some = [part(p) for part in parts]
+        for step, i, j in steps:
+            a, b = some[i % len(some)], some[j % len(some)]
+            some.append(step(a, b) if step in PAIRS else step(np.tanh(a)))
+        return end(some)
+
+    return f
+
+
+@pytest.mark.parametrize(("backend", "usual"), [("numpy", 20), ("c", 4)])
+def test_any_function_of_single_elements_computes_the_same_compiled(backend, usual):
+    """Value, gradient and Hessian; the environment variable PROGRAMS sets how many functions are drawn."""
+
+    @settings(
+        max_examples=int(os.environ.get("PROGRAMS", usual)),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize="PROGRAMS" not in os.environ,
+        database=None,
+    )
+    @given(functions_of_elements(), st.integers(0, 99))
+    def check(f, seed):
+        p = np.random.default_rng(seed).normal(size=3)
+        all_of_it = lambda p: (f(p), tg.grad(f)(p), tg.hessian(f)(p))
+        expected, before = all_of_it(p), p.copy()
+        found = compiled(all_of_it, p, backend=backend)(p)
+        assert np.array_equal(p, before)
+        largest = max(1.0, *(np.max(np.abs(y)) for y in expected))
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-12 * largest)
+
+    check()
+
+
+# --- whole numbers ----------------------------------------------------------------------------------------------------
+
+EDGES = {
+    name: np.array([0, 1, 2, 7, 100, info.max, info.max - 1, *([-1, -7, info.min] * (info.min < 0))], dtype=name)
+    for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+    if (info := np.iinfo(name))
+}
+# fmt: off
+WHOLE = {
+    "wraps": lambda m, n: (m + n, m - n, m * n, -n, np.square(n), np.positive(n)),
+    "compares": lambda m, n: (n + 1 > n, -n == n, m < n, m == n, np.maximum(m, n), np.minimum(m, n)),
+    "divides": lambda m, n: (m // n, m % n, np.fmod(m, n), np.divmod(m, n)),
+    "divides by a constant": lambda m, n: (m // 3, m % 7, m // 1, n // 2),
+    "shifts": lambda m, n: (m << 1, n >> 1, np.left_shift(m, np.abs(n) % 70), np.right_shift(m, np.abs(n) % 70)),
+    "magnitudes": lambda m, n: (abs(n), np.abs(m), np.sign(n), np.sign(m) * 2),
+    "bits": lambda m, n: (m & n, m | n, m ^ n, ~n),
+    "floats": lambda m, n: (m * 1.5, m / 2, np.sqrt(n * 1e-20), m * np.float64(2), n * np.ones(n.shape)),
+    "powers": lambda m, n: (m**2, n**3, m * m * m),
+    "truth": lambda m, n: (np.where(n, 1.0, 2.0), np.where(m > n, m, n), np.logical_and(m, n), np.logical_not(n)),
+    "large constants": lambda m, n: (np.where(n < 10**20, 1.0, 2.0), n > -(10**20), n == 2**64, n < 2**63, n >= -2**63),
+    "unsigned constants": lambda m, n: (n < np.uint64(2**63 + 1), n == np.uint64(2**64 - 1), m > np.int8(-3)),
+    "exact constants": lambda m, n: (n == 9.223372036854775807e18, m < 2.0**63, n > 0.5),
+    "indices": lambda m, n: (m[1:] - n[:-1], np.stack([m, n])[:, ::2] + 1, m[0] + n[-1]),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("dtype", EDGES)
+def test_whole_numbers_are_those_of_numpy(name, dtype):
+    """They wrap, are divided, shifted and compared as in NumPy: in C, or by NumPy itself."""
+    m, n = (x.ravel() for x in np.meshgrid(EDGES[dtype], EDGES[dtype]))
+    f = WHOLE[name]
+    with np.errstate(all="ignore"):
+        try:
+            expected = f(m, n)
+        except (TypeError, OverflowError):  # minus 1 for unsigned numbers
+            pytest.skip("NumPy refuses it")
+        made = tg.compile(f, "c", fallback=True)
+        made(m, n)
+        found = made.wait()(m, n)
+    for i, (a, b) in enumerate(zip(found, expected, strict=True)):
+        np.testing.assert_array_equal(a, b, err_msg=f"{name} {i}")
+        assert [x.dtype for x in np.atleast_1d(a)[:1]] == [x.dtype for x in np.atleast_1d(b)[:1]]
+
+
+def test_whole_numbers_of_64_bits_are_in_c():
+    n = EDGES["int64"]
+    made = compiled(lambda n: (n * n + 1 > n, np.where(n == -(2**63), 1.0, 2.0), n - -(2**63)), n)
+    assert "int64_t" in made.source_c
+    assert not any("np.where" in line for line in made.source.splitlines())
+
+
+# --- Python's numbers -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("a", "b", "error"), [(0.0, -1.0, ZeroDivisionError), (1000.0, 1000.0, OverflowError)])
+def test_powers_of_pythons_numbers_raise_as_in_python(a, b, error, backend):
+    for f in (
+        lambda a, b: a**b,
+        lambda a, b: np.exp(-abs(a)) + (a * 1.0) ** b,
+        lambda a, b: (np.sin(a), (a + 0.0) ** b),
+    ):
+        made = compiled(f, 2.0, 3.0, backend=backend)
+        assert made(2.0, 3.0) == pytest.approx(f(2.0, 3.0))
+        with pytest.raises(error):
+            f(a, b)
+        with pytest.raises(error):
+            made(a, b)
+
+
+def test_powers_of_arrays_are_in_c():
+    made = compiled(lambda x: x**1.5 + 1, np.array([1.0, 4.0]))
+    np.testing.assert_allclose(made(np.array([4.0, 0.0])), [9.0, 1.0])
+    assert "pow(" in made.source_c
