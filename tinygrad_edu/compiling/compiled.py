@@ -153,20 +153,30 @@ class Compiled:
         for i in trace.telling:  # before the program runs: what it will read is then in the cache
             if not is_finite(inputs[i]):
                 return self.function(*args, **kwargs)
-        results = trace.made.run(*inputs)
+        before = [inputs[i].bit_generator.state for i in trace.drawn] if trace.drawn else ()
+        try:
+            results = trace.made.run(*inputs)
+        except (ArithmeticError, np.linalg.LinAlgError):  # f may catch it
+            return self._again(trace, inputs, before, args, kwargs)
         if trace.truths:
             n = len(results) - len(trace.truths)
             if [bool(truth) for truth in results[n:]] != trace.truths:
-                return self.function(*args, **kwargs)
+                return self._again(trace, inputs, before, args, kwargs)
             results = results[:n]
         for i in trace.watched:
             y = results[i]
             if not (isfinite(y) if type(y) in _NUMBERS else is_finite(y)):
-                return self.function(*args, **kwargs)
+                return self._again(trace, inputs, before, args, kwargs)
         return trace.build(results)
 
     slow = __call__
     """The call of any arguments; the class of one function may have a faster `__call__` for floats."""
+
+    def _again(self, trace: Trace, inputs: Any, before: Sequence[Any], args: tuple, kwargs: dict[str, Any]) -> Any:
+        """What f itself says, of the same random numbers: generators are put back to where they were."""
+        for i, state in zip(trace.drawn, before, strict=True):
+            inputs[i].bit_generator.state = state
+        return self.function(*args, **kwargs)
 
     def _trace_for(self, key: Any, args: tuple, kwargs: dict[str, Any]) -> tuple[Trace, list[Any]]:
         """A trace that still fits what the function closes over, and that; a new one, if there is none."""
@@ -269,6 +279,7 @@ class Trace:
         whole = self.captures.with_foreign_arrays(whole)
         self.program: Program = self._without_idle_captures(whole)
         self.looks = recorder.passes > 0  # a pass was walked: results that are not finite are looked at again
+        self.drawn = tuple(i for i, v in enumerate(self.program.inputs) if v.dtype is None)  # random generators
         self.caller: Any = None
         self.numbers_source = ""
         self.improved = improved(self.program, looked_at=self.looks)
