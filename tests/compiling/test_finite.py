@@ -69,3 +69,25 @@ def test_a_product_of_what_is_told_of_need_not_be_looked_at():
 def test_a_product_that_may_overflow_tells_of_no_other_product():
     f = lambda g, x: (np.sum(h := np.sin(g)), np.sum(k := np.sin(x)), p := h @ k, p @ k)
     assert looked_at(f, np.ones((4, 4)), np.ones((4, 4))) == ((0, 1, 3), ())
+
+
+USES = {
+    "chosen": lambda w, g: np.where(np.all(np.isfinite(g)), w - 0.1 * g, w),
+    "replaced": lambda w, g: np.nan_to_num(g),
+    "clipped": lambda w, g: np.fmax(g, -1.0),
+    "compared": lambda w, g: g >= 0,
+    "signs": lambda w, g: w - np.sign(g),
+    "a divisor": lambda w, g: w / (1.0 + g),
+    "a step": lambda w, g: w - 0.1 * g,
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("use", USES)
+def test_a_gradient_that_the_results_hide_is_looked_at_too(use):
+    root = lambda x: np.sum(np.where(x > 0, np.sqrt(x), 0))
+    step = lambda w: USES[use](w, tg.grad(root)(w))
+    compiled = tg.compile(step)
+    for w in (np.array([1.0, 4.0]), np.array([0.0, 4.0]), np.array([2.0, 0.0])):
+        np.testing.assert_array_equal(compiled(w), step(w))
+    assert ("np.isfinite(np.sum(" in compiled.source) == (use != "a step")

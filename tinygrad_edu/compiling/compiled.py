@@ -262,6 +262,7 @@ class Trace:
         stand_args, stand_kwargs = rebuild(given)
         with recording_program(recorder):
             result = lifted(*stand_args, **stand_kwargs)
+            recorder.expect_finite(flatten(result)[0])
         if touched := self.captures.settle():
             raise TraceError(
                 f"compile: the function changes what it closes over ({touched}), which a program would do only once. "

@@ -26,6 +26,7 @@ from ..modes import strict_ieee
 from ..places import Place, place_of_user
 from ..rules.indexing import scatter, setitem
 from ..tensor import Tensor
+from .finite import untold
 from .kinds import MUTATING, SHAPED_BY_VALUES, STATIC
 from .program import Line, Program, Value, exchanged, substituted
 from .traced import Traced, TracedGenerator, refusal
@@ -43,6 +44,8 @@ class Recorder:
         self.names: dict[Value, str] = {}
         self.bars: list[tuple[Value, Value]] = []  # (cotangent, its primal)
         self.passes = 0
+        self.found: list[Any] = []  # the gradients of these passes
+        self.outside = place_of_user()  # of the call that is traced
         self.assumptions: list[tuple[Value, bool]] = []
         self.places: dict[Value, Place | None] = {}
         self.of_rule: list[tuple[FrameType, Place | None]] = []
@@ -130,6 +133,7 @@ class Recorder:
             )
         results = tuple(Value(np.shape(v), np.asarray(v).dtype, weak=not hasattr(v, "dtype")) for v in values)
         place = self.of_rule[-1][1] if self.of_rule else place_of_user()
+        place = None if place == self.outside else place  # a transform's line is no line of the function
         self.lines.append(Line(function, _named(tuple(args)), _named(params), results, several, place))
         self.places.update(dict.fromkeys(results, place))
         if not self.of_rule and self.passes == 0:
@@ -150,6 +154,16 @@ class Recorder:
     def passed(self, lines: Any, roots: Any, found: Any, walk: Any) -> None:
         """A pass has been walked, so results have to be looked at."""
         self.passes += 1
+        self.found += [g.data if type(g) is Tensor else g for g in found]
+
+    def expect_finite(self, outputs: Sequence[Any]) -> None:
+        """Assume that gradients are finite which the results may hide, as np.where and np.sign of them do."""
+        program = Program(tuple(self.inputs), tuple(self.lines), _named(tuple(outputs)), "")
+        hidden = untold(program, [g.symbol for g in self.found if isinstance(g, Traced)])
+        for g in self.found:
+            if isinstance(g, Traced) and g.symbol in hidden:
+                hidden.discard(g.symbol)
+                self.assumed(np.isfinite(np.sum(g)), True)
 
     # --- names --------------------------------------------------------------------------------------------------------
 
