@@ -242,3 +242,13 @@ def test_results_have_the_types_that_they_have_without_compiling(name):
         for x, y in zip(tg.trees.flatten(compiled(*args))[0], expected, strict=True):
             assert (type(x), getattr(x, "dtype", None)) == (type(y), getattr(y, "dtype", None))
             assert np.array_equal(x, y, equal_nan=np.asarray(y).dtype.kind == "f")
+
+
+def test_long_lists_are_broken():
+    f = lambda *parts: [x * k for k, x in enumerate(parts)]
+    compiled = tg.compile(f)
+    parts = [np.full((2, 3), float(k)) for k in range(60)]
+    for found, expected in zip(compiled(*parts), f(*parts), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert max(map(len, compiled.source.splitlines())) <= 100
+    assert "x59: float64[2, 3]\n" in compiled.source

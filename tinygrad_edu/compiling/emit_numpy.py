@@ -11,6 +11,7 @@ import keyword
 import operator
 import re
 from dataclasses import dataclass
+from textwrap import TextWrapper
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ from .spelling import ATOM, Speller
 from .toolchain import build, functions
 
 WIDTH = 100
+UNBROKEN = "\xa0"
+"""A blank at which no line is broken."""
 FORGOTTEN = 4096
 """Bytes of an array from which on it is deleted where nobody reads it any more."""
 
@@ -57,7 +60,7 @@ class Module:
         """The function; what is written in C is compiled first."""
         space: dict[str, Any] = dict(self.given)
         if self.c.regions:
-            space.update(functions(build(self.c.source, self.c.fast), self.c.calls))
+            space.update(functions(build(self.c.source, self.c.fast, self.c.calls), self.c.calls))
         exec(compile(self.source, f"<compiled {self.name}>", "exec"), space)
         return space[self.name]
 
@@ -126,7 +129,7 @@ class Emitter:
                     self.body.append(f"del {', '.join(named)}")
         results = self.results()
         signature = ", ".join(self.names[v] for v in self.program.inputs)
-        about = [f"{self.names[v]}: {v.kind}" for v in self.program.inputs]
+        about = ", ".join(f"{self.names[v]}: {v.kind}".replace(" ", UNBROKEN) for v in self.program.inputs)
         parts = [f'"""{self.name}, compiled to NumPy."""\n']
         texts = [*self.body, *self.c.wrappers]
         pool = any(", threads=" in text for text in texts)
@@ -138,11 +141,11 @@ class Emitter:
             parts.append(f"# from outside: {', '.join(self.speller.given)}\n")
         helpers = list(self.speller.helpers.values()) + [POOL if pool else BLOCKS] * blocks
         parts += [*helpers, *self.c.wrappers]
-        parts.append(f"\ndef {self.name}({signature}):")
+        parts.append("\n" + _filled(f"def {self.name}({signature}):", "", " " * 8))
         if about:
-            parts.append(_wrapped(about))
+            parts.append(_filled(about, "    # ", "    # "))
         parts += [f"    {text}".rstrip() for text in self.body]
-        parts.append(f"    return {results}\n")
+        parts.append(_filled(f"return {results}", "    ", " " * 8) + "\n")
         return Module("\n".join(parts), self.name, self.speller.given, self.c)
 
     def name_in_place(self) -> None:
@@ -267,11 +270,9 @@ def _is_fresh(line: Line) -> bool:
     return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.vdot, np.tensordot)
 
 
-def _wrapped(about: list[str]) -> str:
-    """The inputs' kinds, as a comment."""
-    lines = ["    #"]
-    for i, words in enumerate(about):
-        lines[-1] += f" {words}{',' * (i < len(about) - 1)}"
-        if len(lines[-1]) > WIDTH - 20:
-            lines.append("    #")
-    return "\n".join(text for text in lines if text.strip() != "#")
+def _filled(text: str, first: str, later: str) -> str:
+    """A long list, broken where there are blanks."""
+    wrapper = TextWrapper(
+        WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
+    return wrapper.fill(text).replace(UNBROKEN, " ")
