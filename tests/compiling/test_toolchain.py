@@ -1,6 +1,8 @@
 """The C compiler: libraries are cached, checked and rebuilt; without a compiler NumPy runs."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import warnings
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.compiling import backends, toolchain
+from tinygrad_edu.compiling import backends, emit_numpy, toolchain
 from tinygrad_edu.compiling.toolchain import BuildError, build, cache_folder
 
 needs_compiler = pytest.mark.skipif(toolchain.compiler() is None, reason="no C compiler")
@@ -33,23 +35,158 @@ def test_a_library_is_built_once(cache):
 
 
 @needs_compiler
-@pytest.mark.parametrize("broken", ["truncated", "other", "no checksum", "link"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        *("truncated", "other", "no checksum", "link", "directory", "full directory", "checksum a directory"),
+        *("checksum no text", "no library but its checksum", "another library", "pipe", "unreadable", "no words"),
+    ],
+)
 def test_a_library_that_is_not_what_was_written_is_rebuilt(cache, broken):
     build(SOURCE)
     (library,) = cache.glob("*.so")
-    content = library.read_bytes()
+    checksum, content = library.with_suffix(".sha256"), library.read_bytes()
+    library.unlink()  # and is not written into: it is loaded here
     if broken == "no checksum":
-        library.with_suffix(".sha256").unlink()
+        library.write_bytes(content)
+        checksum.unlink()
     elif broken == "link":
-        library.rename(cache / "elsewhere")
+        (cache / "elsewhere").write_bytes(content)
         library.symlink_to(cache / "elsewhere")
+    elif broken in ("directory", "full directory"):
+        library.mkdir()
+        if broken == "full directory":
+            (library / "file").write_text("in it")
+    elif broken in ("checksum a directory", "checksum no text"):
+        library.write_bytes(content)
+        checksum.unlink()
+        if broken == "checksum no text":
+            checksum.write_bytes(b"\xff\xfe")
+        else:
+            checksum.mkdir()
+    elif broken in ("no library but its checksum", "another library", "no words"):
+        wrong = {"another library": _library_of(cache, "int eight(void) { return 8; }\n")}.get(broken, b"\0" * 99)
+        library.write_bytes(b"" if broken == "no words" else wrong)
+        checksum.write_text(hashlib.sha256(library.read_bytes()).hexdigest())
+    elif broken == "pipe":
+        os.mkfifo(library)
     else:
-        library.unlink()
         library.write_bytes(content[:100] if broken == "truncated" else b"\0" * len(content))
-    program = "from tinygrad_edu.compiling.toolchain import build; import sys; print(build(sys.argv[1]).seven())"
-    done = subprocess.run([sys.executable, "-c", program, SOURCE], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["7"]
+        library.chmod(0o000 if broken == "unreadable" else 0o700)
+    for _ in range(2):
+        assert build(SOURCE, names=["seven"]).seven() == 7
+    assert library.is_file()
     assert not library.is_symlink()
+    assert checksum.read_text() == hashlib.sha256(library.read_bytes()).hexdigest()
+
+
+def _library_of(cache, source):
+    """The bytes of a library that was built of another source."""
+    build(source)
+    newest = max(cache.glob("*.so"), key=lambda path: path.stat().st_mtime_ns)
+    content = newest.read_bytes()
+    newest.unlink()
+    return content
+
+
+@needs_compiler
+def test_comments_do_not_decide_which_library_it_is(cache):
+    """Lines of a user's file move, and the same program need not be compiled again."""
+    for text in ("/* line 3:\n a * b */\n" + SOURCE, SOURCE, "// line 4\n" + SOURCE + "/**/"):
+        assert build(text).seven() == 7
+    assert len(list(cache.glob("*.so"))) == 1
+
+
+@pytest.fixture
+def with_cc(monkeypatch, cache):
+    """A function that sets the variable CC, as for a new process."""
+    asked = (toolchain.compiler, toolchain.flags, toolchain.version)
+
+    def give(text):
+        monkeypatch.setenv("CC", text)
+        monkeypatch.setattr(backends, "_warned", set())
+        for each in asked:
+            each.cache_clear()
+
+    yield give
+    monkeypatch.undo()
+    for each in asked:
+        each.cache_clear()
+
+
+def squared_in_c():
+    f = tg.compile(lambda x: np.exp(x) * 2 + x, backend="c")
+    x = np.linspace(0.0, 1.0, 5)
+    f(x)
+    f.wait()
+    np.testing.assert_allclose(f(x), np.exp(x) * 2 + x, rtol=1e-14)
+    return f
+
+
+@needs_compiler
+@pytest.mark.parametrize("nonsense", ["nonsense", "/nowhere/cc -O1", "gcc 'unclosed", "/"])
+def test_a_variable_that_names_no_compiler_is_named_in_one_warning(with_cc, nonsense):
+    with_cc(nonsense)
+    with pytest.warns(RuntimeWarning, match="CC") as said:
+        squared_in_c()
+        squared_in_c()
+    assert [nonsense in str(each.message) for each in said] == [True]
+    assert toolchain.compiler() is not None
+
+
+@needs_compiler
+@pytest.mark.parametrize("silent", ["true", "false"])
+def test_a_compiler_that_makes_nothing_leaves_numpy_running_after_one_warning(with_cc, silent):
+    with_cc(silent)
+    with pytest.warns(RuntimeWarning, match="NumPy backend") as said:
+        squared_in_c()
+        squared_in_c()
+    assert len(said) == 1
+
+
+@needs_compiler
+def test_a_compiler_that_makes_nonsense_leaves_numpy_running(with_cc, tmp_path):
+    script = tmp_path / "cc"
+    script.write_text('#!/bin/sh\nwhile [ "$1" != "-o" ]; do shift; done\necho nonsense > "$2"\n')
+    script.chmod(0o700)
+    with_cc(str(script))
+    with pytest.warns(RuntimeWarning, match="cannot be loaded"):
+        squared_in_c()
+
+
+@needs_compiler
+def test_arguments_of_the_compiler_are_honoured_and_are_part_of_the_hash(with_cc, cache, monkeypatch):
+    plain = os.path.basename(toolchain.compiler()[0])
+    commands, run = [], subprocess.run
+    monkeypatch.setattr(subprocess, "run", lambda command, **how: (commands.append(command), run(command, **how))[1])
+    for text in (plain, f"{plain} -O1", f"{plain} -O1 '-DWORDS=a b'", f"env {plain} -O0"):
+        with_cc(text)
+        assert build(SOURCE).seven() == 7
+    assert len(list(cache.glob("*.so"))) == 4
+    last = [command for command in commands if "--version" not in command][-1]
+    assert last[:2] == [shutil.which("env"), plain]
+    assert last.index("-O0") > last.index("-O2")  # the later one counts
+    assert any("-DWORDS=a b" in command for command in commands)
+
+
+@needs_compiler
+def test_whatever_goes_wrong_in_the_thread_is_said_and_numpy_runs(monkeypatch):
+    monkeypatch.setattr(backends, "_warned", set())
+    monkeypatch.setattr(emit_numpy, "functions", None)  # which is not callable
+    with pytest.warns(RuntimeWarning, match="TypeError"):
+        squared_in_c()
+
+
+@needs_compiler
+def test_who_makes_errors_of_warnings_gets_one_from_wait(with_cc):
+    with_cc("false")
+    f = tg.compile(lambda x: np.exp(x) * 2 + x, backend="c")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        f(np.ones(2))
+        with pytest.raises(RuntimeWarning, match="NumPy backend"):
+            f.wait()
+    assert f.wait()(np.zeros(2))[0] == 2.0
 
 
 @needs_compiler

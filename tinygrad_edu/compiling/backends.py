@@ -52,6 +52,7 @@ class Build:
         self.modules: dict[str, Module] = {"numpy": emit_numpy(self.fused["numpy"], threads)}
         self.run: Callable[..., Sequence[Any]] = self._ready("numpy")
         self.thread: Thread | None = None
+        self.trouble: Warning | None = None
         if backend == "c" or (backend == "auto" and compiler()):
             self._add_c(program, threads, fast)
 
@@ -69,8 +70,12 @@ class Build:
     def _compile(self) -> None:
         try:
             self.run = self._ready("c")
-        except BuildError as error:
-            warn_once(f"the C compiler failed, so compile uses its NumPy backend: {error}")
+        except Exception as error:  # whatever it is, NumPy can go on
+            words = str(error) if isinstance(error, BuildError) else f"{type(error).__name__}: {error}"
+            try:
+                warn_once(f"the C compiler failed, so compile uses its NumPy backend: {words}")
+            except Warning as wanted:  # as an error, but nobody is here to catch it
+                self.trouble = wanted
 
     def _ready(self, language: str) -> Callable[..., Sequence[Any]]:
         """A rule may divide by zero where its result is not used: as in eager passes, NumPy says nothing then."""
@@ -79,9 +84,12 @@ class Build:
         return (lambda *xs: _SILENT.copy().run(run, *xs)) if self.silent and not all_in_c else run
 
     def wait(self) -> None:
-        """Until the C compiler has finished."""
+        """Until the C compiler has finished; if it failed, and warnings are errors, raise that."""
         if self.thread is not None:
             self.thread.join()
+        trouble, self.trouble = self.trouble, None
+        if trouble is not None:
+            raise trouble
 
     @property
     def source(self) -> str:
