@@ -74,8 +74,8 @@ def compiler() -> tuple[str, ...] | None:
         if words and (found := shutil.which(words[0])):
             return (found, *words[1:])
         if text == asked:
-            words = f"the variable CC is {asked!r}, which is no program: compile looks for cc and gcc"
-            warnings.warn(words, RuntimeWarning, stacklevel=2)
+            trouble = f"the variable CC is {asked!r}, which is no program: compile looks for cc and gcc"
+            warnings.warn(trouble, RuntimeWarning, stacklevel=2)
     return None
 
 
