@@ -252,3 +252,34 @@ def test_long_lists_are_broken():
         np.testing.assert_array_equal(found, expected)
     assert max(map(len, compiled.source.splitlines())) <= 100
     assert "x59: float64[2, 3]\n" in compiled.source
+
+
+CONSTANTS = {
+    "equal": np.full((5, 6), 2.5),
+    "ones of float32": np.ones(40, np.float32),
+    "counted": np.arange(50),
+    "identity": np.eye(7),
+    "mask": np.arange(30) % 3 == 0,
+    "none": np.zeros((0, 3)),
+    "long": np.linspace(0.0, 1.0, 200),
+    "short": np.array([[1, 2], [3, 4]], np.int8),
+    "negative zeros": np.full(20, -0.0),
+    "a scalar array": np.array(2.0),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_constants_are_written_out(name):
+    y = CONSTANTS[name]
+    f = lambda x: (x * tuple_of(y)[0], x - tuple_of(y)[0] * 2)
+    x = np.linspace(1.0, 2.0, max(1, y.size))[: y.size].reshape(y.shape)
+    compiled = tg.compile(f, constant=[y])
+    for found, expected in zip(compiled(x), f(x), strict=True):
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
+    assert "# from outside" not in compiled.source
+
+
+def tuple_of(y):
+    return (y,)

@@ -111,7 +111,8 @@ class BlockWriter:
         inner = {v: _new(f"{speller.names[v]}_", taken) for v in [*self.cut, *self.stored, *self.whole]}
         self.name = _new(f"block_of_{speller.names[line.results[0]]}", taken)
         self.speller = Speller({**speller.names, **inner})
-        self.speller.helpers, self.speller.imports, self.speller.given = speller.helpers, speller.imports, speller.given
+        self.speller.helpers, self.speller.imports = speller.helpers, speller.imports
+        self.speller.given, self.speller.arrays = speller.given, speller.arrays
 
     def text(self) -> list[str]:
         """The statements."""

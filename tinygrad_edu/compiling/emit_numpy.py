@@ -11,7 +11,6 @@ import keyword
 import operator
 import re
 from dataclasses import dataclass
-from textwrap import TextWrapper
 from typing import Any
 
 import numpy as np
@@ -25,12 +24,9 @@ from .passes.fuse import is_reduction
 from .passes.lower import added_at, ones
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, names_of, values_in
-from .spelling import ATOM, Speller
+from .spelling import ATOM, UNBROKEN, WIDTH, Speller, filled
 from .toolchain import build, functions
 
-WIDTH = 100
-UNBROKEN = "\xa0"
-"""A blank at which no line is broken."""
 FORGOTTEN = 4096
 """Bytes of an array from which on it is deleted where nobody reads it any more."""
 
@@ -141,11 +137,11 @@ class Emitter:
             parts.append(f"# from outside: {', '.join(self.speller.given)}\n")
         helpers = list(self.speller.helpers.values()) + [POOL if pool else BLOCKS] * blocks
         parts += [*helpers, *self.c.wrappers]
-        parts.append("\n" + _filled(f"def {self.name}({signature}):", "", " " * 8))
+        parts.append("\n" + filled(f"def {self.name}({signature}):", "", " " * 8))
         if about:
-            parts.append(_filled(about, "    # ", "    # "))
+            parts.append(filled(about, "    # ", "    # "))
         parts += [f"    {text}".rstrip() for text in self.body]
-        parts.append(_filled(f"return {results}", "    ", " " * 8) + "\n")
+        parts.append(filled(f"return {results}", "    ", " " * 8) + "\n")
         return Module("\n".join(parts), self.name, self.speller.given, self.c)
 
     def name_in_place(self) -> None:
@@ -268,11 +264,3 @@ def _is_fresh(line: Line) -> bool:
     if f is np.einsum:  # of one array it may be a view
         return len(line.reads) > 1
     return f in (np.concatenate, np.stack, np.cumsum, np.dot, np.vdot, np.tensordot)
-
-
-def _filled(text: str, first: str, later: str) -> str:
-    """A long list, broken where there are blanks."""
-    wrapper = TextWrapper(
-        WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    )
-    return wrapper.fill(text).replace(UNBROKEN, " ")

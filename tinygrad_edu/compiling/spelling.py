@@ -9,7 +9,8 @@ from __future__ import annotations
 import keyword
 import operator
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from textwrap import TextWrapper
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,12 @@ BINARY: dict[Any, tuple[str, int]] = {
 }
 # fmt: on
 IN_PLACE: dict[Any, str] = {np.add: "+=", np.subtract: "-=", np.multiply: "*=", np.divide: "/="}
+
+WIDTH = 100
+UNBROKEN = "\xa0"
+"""A blank at which no line is broken."""
+SHORT, LONG = 16, 400
+"""Elements of a constant array that is spelled out where it is read, and of one that is spelled out at all."""
 
 HELPERS = {
     "scatter": '''
@@ -91,6 +98,33 @@ def _is_in(module: Any, x: Any) -> bool:
     return name is not None and getattr(module, name, None) is x
 
 
+def filled(text: str, first: str, later: str) -> str:
+    """A long list in lines, broken where there are blanks, that begin like this."""
+    wrapper = TextWrapper(
+        WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
+    return wrapper.fill(text).replace(UNBROKEN, " ")
+
+
+def recipe_of(x: np.ndarray) -> str | None:
+    """An expression that makes a constant array; None of a long one without a pattern."""
+    if x.dtype.kind not in "iufb" or x.dtype == np.longdouble or not x.dtype.isnative:
+        return None
+    kind = f"dtype=np.{'bool' if x.dtype == bool else x.dtype}"
+    numbers = x.ravel()
+    if not x.size:
+        return f"np.zeros({x.shape}, {kind})"
+    if x.size <= SHORT:
+        return f"np.array({x.tolist()}, {kind})" if np.all(np.isfinite(x)) else None
+    if np.all(numbers == numbers[0]) and np.all(np.isfinite(x)) and not np.any(np.signbit(numbers)):
+        return f"np.full({x.shape}, {numbers[0].item()!r}, {kind})"
+    if x.dtype.kind != "b" and x.ndim == 1 and np.array_equal(x, np.arange(x.size, dtype=x.dtype)):
+        return f"np.arange({x.size}, {kind})"
+    if x.ndim == 2 and np.array_equal(x, np.eye(*x.shape, dtype=x.dtype)) and not np.any(np.signbit(numbers)):
+        return f"np.eye({x.shape[0]}, {x.shape[1]}, {kind})"
+    return f"np.array({x.tolist()}, {kind})" if x.size <= LONG and np.all(np.isfinite(x)) else None
+
+
 def _is_numpys(x: Any) -> bool:
     """True for an array and for one of NumPy's numbers, False for one of Python's."""
     return not x.weak if type(x) is Value else hasattr(x, "dtype")
@@ -104,6 +138,7 @@ class Speller:
         self.helpers: dict[str, str] = {}
         self.imports: set[str] = set()
         self.given: dict[str, Any] = {}  # what the text gets from outside, by name
+        self.arrays: dict[str, Any] = {}  # constants that it makes once, by name
         self.nested: dict[Value, tuple[str, int]] = {}  # expressions that are written where they are read
 
     # --- trees --------------------------------------------------------------------------------------------------------
@@ -150,22 +185,26 @@ class Speller:
             return x.__name__
         if isinstance(x, type | np.ufunc) and _is_in(np, x):
             return f"np.{x.__name__}"
-        if (
-            type(x) is np.ndarray
-            and x.dtype.kind in "iufb"
-            and x.size <= 16
-            and (x.dtype.kind in "ib" or np.all(np.isfinite(x)))
-        ):
-            return f"np.array({x.tolist()}, dtype=np.{'bool' if x.dtype == bool else x.dtype})"
-        return self.outside("constant", x)
+        recipe = recipe_of(x) if type(x) is np.ndarray else None
+        if recipe is None:
+            return self.outside("constant", x)
+        if x.size <= SHORT:
+            return recipe
+        name = self.named("constant", x, self.arrays)
+        self.helpers[name] = filled(f"{name} = {recipe}", "", "    ") + "\n"  # made once
+        return name
 
     def outside(self, base: str, x: Any) -> str:
         """The name of something that the text cannot spell."""
-        for name, known in self.given.items():
-            if known is x:
+        return self.named(base, x, self.given)
+
+    def named(self, base: str, x: Any, known: dict[str, Any]) -> str:
+        """The name of x in a dict of what is known by names; a new one, if it has none."""
+        for name, other in known.items():
+            if other is x:
                 return name
-        name = f"{base}_{1 + sum(n.startswith(base + '_') for n in self.given)}"
-        self.given[name] = x
+        name = f"{base}_{1 + sum(n.startswith(base + '_') for n in (*self.given, *self.arrays))}"
+        known[name] = x
         return name
 
     # --- lines --------------------------------------------------------------------------------------------------------
