@@ -16,7 +16,7 @@ import numpy as np
 from ..errors import TraceError
 from ..trees import flatten
 from .backends import BACKENDS, Build
-from .captures import Captures, Slot
+from .captures import Captures
 from .emit_numbers import emit_numbers
 from .finite import is_finite, watched
 from .passes import improved
@@ -29,6 +29,9 @@ Function = Callable[..., Any]
 _Array, _NUMBERS = np.ndarray, (np.float64, np.float32)
 SHORT = 24
 """Lines of a program of numbers up to which Python is faster than the call of a function in C."""
+
+FEW = 24
+"""Things to compare up to which a call of floats does so in a line, and not in a loop."""
 
 
 def compile(
@@ -257,17 +260,16 @@ class Trace:
         names = [name for name, _ in _named(f, args, kwargs)]
         given = [recorder.input(x, name) if is_input(x) else x for x, name in zip(leaves, names, strict=True)]
         self.captures = Captures(recorder.input, constant)
-        given = [x if is_input(y) else self.captures.lifted(x) for x, y in zip(given, leaves, strict=True)]
+        self.captures.survey([f, *(x for x in leaves if not is_input(x))])
+        given = [
+            x if is_input(y) else self.captures.lifted(x, path=name)
+            for x, y, name in zip(given, leaves, names, strict=True)
+        ]
         lifted = self.captures.lifted(f)
         stand_args, stand_kwargs = rebuild(given)
-        with recording_program(recorder):
+        with self.captures.undisturbed(), recording_program(recorder):
             result = lifted(*stand_args, **stand_kwargs)
             recorder.expect_finite(flatten(result)[0])
-        if touched := self.captures.settle():
-            raise TraceError(
-                f"compile: the function changes what it closes over ({touched}), which a program would do only once. "
-                "Return the new value, and keep it outside"
-            )
         outputs, _ = flatten(result)
         self.build = builder(result)
         tree = tree_text(result, [f"<{i}>" for i in range(len(outputs))])
@@ -287,8 +289,8 @@ class Trace:
         self.watched, self.telling = watched(self.improved) if self.looks else ((), ())
         self.made = Build(self.improved, backend, threads, silent=self.looks, fast=fast)
         numbers = None if self.truths else emit_numbers(self.improved, self.made.modules["numpy"].name)
-        guards = [guard for guard in self.captures.guards if isinstance(guard, Slot)]
-        few = len(guards) == len(self.captures.guards) <= 8 and not self.captures.arrays
+        guards = self.captures.guards
+        few = len(guards) <= FEW and not self.captures.arrays
         if few and numbers is not None and (backend == "numpy" or len(self.improved.lines) <= SHORT):
             self.caller = numbers.caller(tree, [y.weak for y in self.improved.outputs], self.looks, self, guards)
             self.numbers_source = numbers.source
