@@ -21,9 +21,10 @@ from .emit_numbers import emit_numbers
 from .finite import is_finite, watched
 from .passes import improved
 from .program import Program
+from .refusing import RuleTraceError
 from .signatures import NotPlain, builder, is_input, named_leaves, signed, tree_text
 from .trace import Recorder, recording_program
-from .traced import RuleTraceError, Traced
+from .traced import Traced
 
 Function = Callable[..., Any]
 _Array, _NUMBERS = np.ndarray, (np.float64, np.float32)

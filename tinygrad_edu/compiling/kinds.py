@@ -30,6 +30,7 @@ SHAPED_BY_VALUES: dict[Any, str] = {
     np.compress: "np.where(mask, x, 0), which keeps the shape",
     np.extract: "np.where(mask, x, 0), which keeps the shape",
     np.trim_zeros: "a slice of constant length",
+    np.bincount: "np.sum(n[:, None] == np.arange(k), axis=0), with a constant k",
     np.unique: "np.sort, which keeps the shape",
     np.unique_all: "np.sort, which keeps the shape",
     np.unique_counts: "np.sort, which keeps the shape",
@@ -39,12 +40,14 @@ SHAPED_BY_VALUES: dict[Any, str] = {
     np.setdiff1d: "np.isin, which keeps the shape",
     np.setxor1d: "np.isin, which keeps the shape",
     np.union1d: "np.concatenate",
+    np.polymul: "np.convolve(a, b)",
+    np.polydiv: "np.convolve with the inverse series, of constant length",
     np.roots: "np.linalg.eigvals of the companion matrix",
 }
 """Functions whose result's shape depends on values, and what to use instead."""
 
-MUTATING = {np.put, np.place, np.putmask, np.copyto, np.fill_diagonal, np.put_along_axis}
-"""Functions that write into their first argument."""
+TYPED_BY_VALUES = {"eig", "eigvals", "poly", "real_if_close", "sqrtm", "logm", "fractional_matrix_power"}
+"""Functions that give real numbers or complex ones, as the values are; and all of `np.emath`."""
 
 # --- passes -----------------------------------------------------------------------------------------------------------
 

@@ -10,11 +10,11 @@ are traced as `strict_ieee` has them, and `compiled.py` looks at the results.
 from __future__ import annotations
 
 import ast
-import operator
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from random import Random
 from types import FrameType
 from typing import Any
 
@@ -26,13 +26,17 @@ from ..modes import strict_ieee
 from ..places import Place, place_of_user
 from ..rules.indexing import scatter, setitem
 from ..tensor import Tensor
+from .counting import reason_against
+from .drawing import RANDOM, Draws
 from .finite import untold
-from .kinds import MUTATING, SHAPED_BY_VALUES, STATIC
+from .kinds import STATIC, TYPED_BY_VALUES
 from .program import Line, Program, Value, exchanged, substituted
-from .traced import Traced, TracedGenerator, refusal
+from .refusing import ONLY, is_in_a_pass, refusal
+from .traced import Traced, TracedGenerator
 
 WHOLE = {scatter, setitem}
 """Operations of the library that stay one line; of the others, what they do with NumPy's functions is written down."""
+CAUGHT = "Choose with np.where among results that are computed for all values"
 
 
 class Recorder:
@@ -47,8 +51,11 @@ class Recorder:
         self.found: list[Any] = []  # the gradients of these passes
         self.outside = place_of_user()  # of the call that is traced
         self.assumptions: list[tuple[Value, bool]] = []
+        self.refused: list[TraceError] = []  # to be raised at the end, if somebody caught it
+        self.raised: list[TraceError] = []  # the same for errors that depend on values
         self.places: dict[Value, Place | None] = {}
         self.of_rule: list[tuple[FrameType, Place | None]] = []
+        self.draws = Draws()
         self.by_user: set[Value] = set()  # results of lines that the user's function wrote, and no rule
 
     # --- inputs and lines ---------------------------------------------------------------------------------------------
@@ -72,23 +79,56 @@ class Recorder:
         """Compute a call and write it down; NotImplemented if a Tensor should do that."""
         if self.first_tensor(args, params) is not None:
             return NotImplemented
+        op = None
         if type(function) is Op and function not in WHOLE:
-            mark = len(self.lines), len(self.assumptions)
+            mark = len(self.lines), len(self.assumptions), len(self.refused)
             try:
                 return function.function(*args, **params)
             except TraceError:
                 if function.kind == "composite":
                     raise
                 del self.lines[mark[0] :], self.assumptions[mark[1] :]  # it does what a program cannot: a call, then
-                function = function.function
+                del self.refused[mark[2] :]
+                op, function = function, function.function
         params = {name: value for name, value in params.items() if value is not np._NoValue}
         values, named = _opened(tuple(args)), _opened(params)
         if function in STATIC:
             return function(*values, **named)
-        self.refuse(function, args, values)
-        with np.errstate(all="ignore"):
-            found = function(*values, **named)
-        return self.write(function, args, params, found)
+        if (reason := reason_against(function, op, args, params)) is not None:
+            raise self.refusal(*reason)
+        if "raise" in np.geterr().values():
+            raise self.refusal(
+                "np.errstate(...='raise') inside the function: a program computes without looking for such errors",
+                "Ask afterwards, np.all(np.isfinite(y)), or put the call itself under np.errstate",
+            )
+        try:
+            with np.errstate(all="ignore"):
+                found = function(*values, **named)
+        except (ArithmeticError, np.linalg.LinAlgError) as error:  # whoever catches it has seen a value
+            self.raised.append(
+                refusal(f"{type(error).__name__} was caught, which other values may not raise: {ONLY}", CAUGHT, False)
+            )
+            raise
+        made = self.write(function, args, params, found)
+        name, module = getattr(function, "__name__", ""), str(getattr(function, "__module__", ""))
+        if name in TYPED_BY_VALUES or module == "numpy.lib.scimath":
+            for y in made if isinstance(made, tuple) else [made]:
+                real = self.write(np.isrealobj, (y,), {}, np.isrealobj(y.value) + np.bool(False))
+                self.assumed(real, bool(real.value))
+        return made
+
+    def refusal(self, what: str, cure: str) -> TraceError:
+        """The error to raise, remembered."""
+        self.refused.append(refusal(what, cure, is_in_a_pass(sys._getframe(1))))
+        return self.refused[-1]
+
+    def traced_in(self, tree: Any) -> list[Traced]:
+        """The traced arrays in a tree of arguments."""
+        return [x for x in _leaves(tree) if type(x) is Traced]
+
+    def opened(self, tree: Any) -> Any:
+        """The tree with the numbers of this run in the places of traced arrays."""
+        return _opened(tree)
 
     def first_tensor(self, args: Any, params: Any) -> Any:
         """The first Tensor among the arguments of a call, or None."""
@@ -99,25 +139,6 @@ class Recorder:
         self.assumptions.append((x.symbol, truth))
         return truth
 
-    def refuse(self, function: Any, args: Sequence[Any], values: Sequence[Any]) -> None:
-        """Raise TraceError for a function whose result's shape depends on values, or that writes into an argument."""
-        name = getattr(function, "__name__", str(function))
-        if function in SHAPED_BY_VALUES or (function is np.where and len(args) == 1):
-            instead = SHAPED_BY_VALUES.get(function, "np.where(condition, x, 0)")
-            raise refusal(
-                f"{name}: the shape of its result depends on values, and a program has fixed shapes", f"Use {instead}"
-            )
-        if function in MUTATING:
-            raise refusal(f"{name} writes into its argument", "Use np.where, or x[index] = value on a copy")
-        if function is operator.getitem or function is setitem:
-            index = args[1] if function is operator.getitem else None
-            parts = index if isinstance(index, tuple) else (index,)
-            if any(isinstance(part, Traced) and part.dtype == bool for part in parts):
-                raise refusal(
-                    "x[mask]: how many elements it takes depends on values, and a program has fixed shapes",
-                    "Use np.where(mask, x, 0), and np.sum(mask) for their number",
-                )
-
     def write(self, function: Any, args: Any, params: dict[str, Any], found: Any) -> Any:
         several = isinstance(found, tuple | list)
         values = list(found) if several else [found]
@@ -127,7 +148,7 @@ class Recorder:
         values = [v.view() if id(v) in own else v for v in values]  # as np.squeeze has it: at least a view of the other
         if not all(isinstance(v, np.ndarray | np.generic | float | complex) or type(v) is int for v in values):
             name = getattr(function, "__name__", str(function))
-            raise refusal(
+            raise self.refusal(
                 f"{name} gives Python {type(found).__name__}, and the program would be right for this one only",
                 "Use a function that returns an array (np.all(a == b) for np.array_equal)",
             )
@@ -170,6 +191,12 @@ class Recorder:
     def profile(self, frame: FrameType, event: str, arg: Any) -> None:
         """Watch rules being called, to learn whose cotangents their arguments are."""
         code = frame.f_code
+        if event == "c_call":
+            if isinstance(getattr(arg, "__self__", None), Random):
+                self.draws.of_python(frame, arg.__self__)
+            return
+        if event == "call" and code.co_filename == RANDOM:
+            self.draws.called(frame)
         if event == "call" and code.co_argcount > 2 and code.co_varnames[0] == "g" and code.co_varnames[1] in "yz":
             back = frame.f_back
             if back is not None and back.f_code.co_filename.endswith("reverse.py"):
@@ -214,29 +241,34 @@ class Recorder:
         )
 
 
-def _global_state() -> Any:
-    state: Any = np.random.get_state()
-    return state[1].tobytes(), *state[2:]
-
-
 @contextmanager
 def recording_program(recorder: Recorder) -> Iterator[None]:
     """Everything that is done with the recorder's arrays inside the block goes into its program."""
-    state, watched = _global_state(), sys.getprofile() is None  # under a profiler, cotangents go without names
+    watched = sys.getprofile() is None  # under a profiler, cotangents go without names
+    recorder.draws.begin()
     if watched:
         sys.setprofile(recorder.profile)
     try:
         with witnessing(recorder), strict_ieee(), np.errstate(all="ignore"):
             yield
+    except TraceError:
+        raise
+    except (TypeError, ValueError) as error:
+        if recorder.refused:  # NumPy has put an error of its own in its place
+            raise recorder.refused[0] from error
+        integer = next((v for v in recorder.inputs if v.dtype and v.dtype.kind in "iub" and v.shape == ()), None)
+        if integer is None:
+            raise
+        raise TraceError(
+            f"compile: {type(error).__name__}: {error}. The argument {integer.name} is of NumPy's {integer.dtype}, and "
+            f"so it is traced.\nWhat to do: If it steers what is done, pass it as a Python int"
+        ) from error
     finally:
         if watched:
             sys.setprofile(None)
-    after = _global_state()
-    if state != after:
-        raise TraceError(
-            "the function draws from NumPy's global random state, and the program would repeat these numbers for ever. "
-            "Pass a generator as an argument: rng = np.random.default_rng(0); f(x, rng)"
-        )
+    if refused := [*recorder.refused, *recorder.raised]:
+        raise refused[0]
+    recorder.draws.end()
 
 
 # --- trees ------------------------------------------------------------------------------------------------------------

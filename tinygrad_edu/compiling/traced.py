@@ -16,17 +16,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..assigning import REFERENCES_TO_A_PART, is_stored_back
-from ..errors import TraceError
-from ..places import place_of_user
+from ..calls import is_storing
 from ..rules.indexing import setitem
 from ..surface import Surface
+from .assigned import (
+    CURE,
+    MUTATING,
+    REFERENCES_TO_A_LOCAL,
+    added_in_place,
+    is_stored_in_its_name,
+    mutated,
+    renewed_local,
+    shuffled,
+    written_out,
+)
 from .program import Value
+from .refusing import ONLY, OWN, asks_for_the_library, of_the_library
 
 if TYPE_CHECKING:
     from .trace import Recorder
-
-_OWN = __file__.rpartition("compiling")[0]
-"""Where the library's files are: a rule may look at values, for its answer is checked at every call."""
 
 
 def _operator(of_python: Callable[..., Any], ufunc: np.ufunc) -> tuple[Any, Any]:
@@ -77,11 +85,29 @@ class Traced(Surface):
         self.recorder, self.value, self.symbol, self.given = recorder, value, symbol, given
 
     # fmt: off
-    shape = property(lambda self: self.symbol.shape)
-    dtype = property(lambda self: self.symbol.dtype)
-    ndim  = property(lambda self: len(self.symbol.shape))
-    size  = property(lambda self: self.symbol.size)
+    shape = property(lambda self: self._as_array("shape").shape)
+    dtype = property(lambda self: self._as_array("dtype").dtype)
+    ndim  = property(lambda self: len(self._as_array("ndim").shape))
+    size  = property(lambda self: self._as_array("size").size)
     # fmt: on
+
+    def _as_array(self, attribute: str) -> Value:
+        """The symbol, which knows the shape; one of Python's numbers has none, where the user asks."""
+        symbol = self.symbol
+        if symbol.weak and not asks_for_the_library(sys._getframe(2)):
+            raise AttributeError(f"{type(self.value).__name__!r} object has no attribute {attribute!r}")
+        return symbol
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What the user's `isinstance(x, np.ndarray)` is told: the class that x has in an eager run."""
+        return Traced if asks_for_the_library(sys._getframe(1)) else type(self.value)
+
+    def __copy__(self) -> Any:
+        return self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self.copy()
 
     @property
     def strong(self) -> Traced:
@@ -89,15 +115,24 @@ class Traced(Surface):
         return self.recorder.call(np.positive, (self,), {}) if self.symbol.weak else self
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
-        if method == "at" or any(out is not None for out in kwargs.pop("out", ())):
-            raise refusal(
-                f"{ufunc.__name__} with out= (or an operator such as a += x on a plain array) writes a traced value "
-                "into an array, which a program does only with its own",
-                "Write a = a + x",
-            )
-        return self.recorder.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+        outs = kwargs.pop("out", ())
+        if method == "at":
+            return added_in_place(self.recorder, ufunc, *inputs)
+        if outs and type(outs[0]) is np.ndarray and outs[0] is inputs[0] and outs[0].base is None:
+            outs = len(outs)  # a += x
+            if sys.getrefcount(inputs[0]) <= REFERENCES_TO_A_LOCAL and is_stored_in_its_name(sys._getframe(1)):
+                return renewed_local(self.recorder, ufunc, inputs)
+            outs = inputs[:1]
+        result = self.recorder.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
+        where = kwargs.get("where", True) if method == "__call__" else True
+        return written_out(self.recorder, ufunc, result, outs, where) if outs else result
 
     def __array_function__(self, function, types, args, kwargs):
+        if kwargs.get("out") is not None:
+            result = function(*args, **{name: value for name, value in kwargs.items() if name != "out"})
+            return written_out(self.recorder, function, result, (kwargs["out"],))
+        if function in MUTATING:
+            return mutated(self.recorder, function, args, kwargs)
         result = self.recorder.call(function, args, kwargs)
         if result is NotImplemented:
             tensor = self.recorder.first_tensor(args, kwargs)
@@ -120,14 +155,16 @@ class Traced(Surface):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if self.given or _is_shared(self):
-            raise refusal(
+            raise self.recorder.refusal(
                 "assignment into an argument, or into an array that shares its memory with another (a part of it, a "
                 "reshaped one), changes more than one value",
                 "Assign into a copy of its own: x = x.copy(); x[index] = value",
             )
         new = self.recorder.call(setitem, (self, value), {"index": index})
         if new is NotImplemented:
-            raise refusal("a Tensor was assigned into a plain array", "Make the target a Tensor: x = tg.Tensor(x)")
+            raise self.recorder.refusal(
+                "a Tensor was assigned into a plain array", "Make the target a Tensor: x = tg.Tensor(x)"
+            )
         self.value, self.symbol = new.value, new.symbol
 
     def fill(self, value: Any) -> None:
@@ -160,21 +197,25 @@ class Traced(Surface):
 
     def _refused(what: str, cure: str) -> Any:  # type: ignore[misc]
         def method(self: Traced, *args: Any, **kwargs: Any) -> Any:
-            raise refusal(f"{what} of a traced value: the program would be right for this value only", cure)
+            frame = sys._getframe(1)
+            if is_storing(frame) or frame.f_code.co_name == "full":
+                raise self.recorder.refusal("a traced value was written into a plain array", CURE)
+            raise self.recorder.refusal(*(of_the_library(frame) or (f"{what} of a traced value: {ONLY}", cure)))
 
         return method
 
     def __bool__(self) -> bool:
-        if sys._getframe(1).f_code.co_filename.startswith(_OWN):
+        if sys._getframe(1).f_code.co_filename.startswith(OWN):
             return self.recorder.assumed(self, bool(self.value))  # a rule looks for ties, or for something rare
-        raise refusal(
-            "the truth of a traced value: the program would be right for this value only",
+        raise self.recorder.refusal(
+            f"the truth of a traced value: {ONLY}",
             "np.where(condition, a, b) chooses among values; what only steers the program (a flag, a number of steps) "
             "goes in as a Python bool or int",
         )
 
     # fmt: off
-    __float__    = _refused("float()", "NumPy's functions take the array itself (np.sin for math.sin)")
+    __float__    = _refused("float()", "NumPy's functions take the array itself (np.sin for math.sin); to write "
+                            "into an array, begin with np.zeros_like(x, shape=(3,)) for np.zeros(3)")
     __complex__  = _refused("complex()", "NumPy's functions take the array itself")
     __int__      = _refused("int()", "x.astype(int) keeps an array; a number of steps goes in as a Python int")
     __index__    = _refused("an index, a size or a number of steps made", "Pass it as a Python int, or index with "
@@ -182,6 +223,10 @@ class Traced(Surface):
     __array__    = _refused("np.asarray", "NumPy's functions take the array itself (np.stack for np.array); "
                             "np.take(array, x, axis=0) for array[x]")
     __contains__ = _refused("`in`", "np.any(x == y) is an array")
+    __hash__     = _refused("the hash (a key of a dict, an element of a set)", "np.select or np.where chooses among "
+                            "values; what only steers the program (a name, a number of steps) goes in as str or int")
+    __floor__    = __ceil__ = __trunc__ = _refused("math.floor() and its like", "np.floor, np.ceil and np.trunc take "
+                            "the array itself")
     item = tolist = _refused("item() or tolist()", "Return it from the function, and convert outside")
     base = ctypes = device = flags = strides = property(_refused("the memory", "Pass order='C' or leave it away"))
     # fmt: on
@@ -203,40 +248,21 @@ class TracedGenerator(np.random.Generator):
         found = super().__getattribute__(name)
         if name.startswith("_") or name in ("bit_generator", "recorder", "symbol"):
             return found
+        if name == "shuffle":
+            return lambda *args, **kwargs: shuffled(self.recorder, Draw("permutation"), self, *args, **kwargs)
         return lambda *args, **kwargs: self.recorder.call(Draw(name), (self, *args), kwargs)
 
 
 class Draw:
     """The call of a method of a random generator."""
 
+    draws = True
+
     def __init__(self, name: str) -> None:
         self.__name__ = name
 
     def __call__(self, generator: Any, *args: Any, **kwargs: Any) -> Any:
         return getattr(generator, self.__name__)(*args, **kwargs)
-
-
-class RuleTraceError(TraceError):
-    """A rule of the library did with values what a program cannot, where it met ties: no fault of the user's."""
-
-
-def _in_a_pass() -> bool:
-    frame = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_filename.startswith(_OWN + "modes"):
-            return True
-        frame = frame.f_back  # type: ignore[assignment]
-    return False
-
-
-def refusal(what: str, cure: str) -> TraceError:
-    """The error, with the user's line and the cure."""
-    place = place_of_user()
-    kind = RuleTraceError if _in_a_pass() else TraceError
-    return kind(
-        f"compile: {what}.{f'{chr(10)}  {place}' if place else ''}\n"
-        f"What to do: {cure}; or run eagerly, with fallback=True"
-    )
 
 
 def _references() -> int:
