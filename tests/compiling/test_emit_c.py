@@ -1,6 +1,8 @@
 """What is written in C: single elements and constants, whole numbers, Python's powers; and a text that can be read."""
 
 import os
+import re
+import subprocess
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.compiling import toolchain
+from tinygrad_edu.compiling.names_c import in_c
 
 needs_compiler = pytest.mark.skipif(toolchain.compiler() is None, reason="no C compiler")
 pytestmark = needs_compiler
@@ -182,3 +185,150 @@ def test_powers_of_arrays_are_in_c():
     made = compiled(lambda x: x**1.5 + 1, np.array([1.0, 4.0]))
     np.testing.assert_allclose(made(np.array([4.0, 0.0])), [9.0, 1.0])
     assert "pow(" in made.source_c
+
+
+# --- the text ---------------------------------------------------------------------------------------------------------
+
+R = np.random.default_rng(0)
+
+
+def network_loss(W1, b1, W2, X, labels):
+    hidden = np.tanh(X @ W1 + b1)
+    score = hidden @ W2
+    return np.mean(np.logaddexp(0.0, -labels * score))
+
+
+NETWORK = [R.normal(size=shape) for shape in ((40, 30), (30,), (30,), (50, 40))] + [np.sign(R.normal(size=50))]
+
+
+def test_the_text_speaks_the_users_names_shapes_and_lines():
+    source = compiled(tg.value_and_grad(network_loss, (0, 1, 2)), *NETWORK).source_c
+    for words in (
+        "b1: float64[30]",
+        "-> hidden: float64[50, 30]",
+        "const double b1_j = b1[j];",
+        "hidden_ij = tanh(",
+        "network_loss",
+        "b1_bar",
+        "double logaddexp(double x, double y)",
+    ):
+        assert words in source
+    assert not re.search(r"\b[aonxsq]\d+\b", source)
+    line = network_loss.__code__.co_firstlineno + 1
+    assert f"/* line {line}: hidden = np.tanh(X @ W1 + b1)" in source
+
+
+def test_only_declarations_that_are_used_are_written():
+    source = compiled(lambda x: np.exp(x) * 2.0, X).source_c
+    assert [line for line in source.splitlines() if line.startswith("VECTOR")] == ["VECTOR double exp(double);"]
+    assert "#include <math.h>" in source
+    assert not any(word in source for word in ("stdint", "string.h", "MEMORY", "FORMULA", "logaddexp"))
+    plain = compiled(lambda x: x * 2.0 + 1.0, X).source_c
+    assert not any(word in plain for word in ("#include", "LIBMVEC"))
+
+
+def test_no_line_is_long():
+    some = [f"a_name_of_some_length_{i}" for i in range(40)]
+    space = {"np": np}
+    results = f"[np.exp(x) * k + {some[0]} for k, x in enumerate([{', '.join(some)}])]"
+    exec(f"def f({', '.join(some)}):\n    return {results}\n", space)
+    parts = [np.full((2, 3), float(k)) for k in range(40)]
+    made = compiled(space["f"], *parts)
+    for found, expected in zip(made(*parts), space["f"](*parts), strict=True):
+        np.testing.assert_allclose(found, expected)
+    turned = [np.asfortranarray(x) for x in parts]
+    np.testing.assert_allclose(made(*turned)[7], made(*parts)[7])
+    assert max(map(len, made.source.splitlines())) <= 120
+    assert max(map(len, made.source_c.splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "double",
+            "exp",
+            "log1p",
+            "NAN",
+            "M_PI",
+            "unix",
+            "first",
+            "work",
+            "block",
+            "end",
+            "i",
+            "x",
+            "sum",
+            "long",
+            "e",
+        ),
+        *(
+            "int64_t",
+            "λ",
+            "ŷ",
+            "_x",
+            "__",
+            "_Bool",
+            "maximum",
+            "MEMORY",
+            "DATA",
+            "numbers_float64",
+            "t1",
+            "x0",
+            "loop_1",
+        ),
+        *("a" * 80, "region_1", "INFINITY", "NULL", "fabs", "main", "memset", "y1", "gamma", "errno", "o0", "a0"),
+    ],
+)
+def test_any_name_may_be_the_users_in_c(name):
+    space = {"numpy": np}
+    text = (
+        f"numpy.sum(numpy.log1p(numpy.exp(-{name} * z)) + {name}), numpy.maximum({name}[:3] @ numpy.ones((3, 3)), z[0])"
+    )
+    exec(f"def f({name}, z):\n    return {text}\n", space)
+    y = np.linspace(0.5, 1.5, 5)
+    for found, expected in zip(compiled(space["f"], y, y)(y, y), space["f"](y, y), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_a_function_may_be_called_as_the_text_calls_numpy():
+    for name in ("np", "region_1", "in_blocks", "c_region_1", "id"):
+        space = {"numpy": np}
+        exec(f"def {name}(x):\n    return numpy.exp(x) * 2.0\n", space)
+        for backend in BACKENDS:
+            np.testing.assert_allclose(compiled(space[name], X, backend=backend)(X), np.exp(X) * 2.0, rtol=1e-14)
+
+
+def test_the_macros_of_the_headers_are_no_names():
+    """What the headers define as words may not be a variable."""
+    heads = "#include <math.h>\n#include <stdint.h>\n#include <string.h>\n"
+    command = [*toolchain.compiler(), "-std=gnu11", "-dM", "-E", "-"]
+    said = subprocess.run(command, input=heads, capture_output=True, text=True, check=True).stdout
+    macros = [line.split()[1] for line in said.splitlines() if line.startswith("#define")]
+    words = [name for name in macros if "(" not in name and not name.startswith("_")]
+    assert "NAN" in words
+    assert [name for name in words if in_c(name) == name] == []
+
+
+TEXTS = {
+    "network": (tg.value_and_grad(network_loss, (0, 1, 2)), NETWORK),
+    "whole numbers": (
+        lambda n: (n * n + 1 > n, n - -(2**63), np.where(n < 2**62, -n, n + (2**63 - 1))),
+        [EDGES["int64"]],
+    ),
+    "small and large": (lambda x: (x * 1e308, x.astype(np.float32) * np.float32(1e38), x / 5e-324), [X]),
+    "reductions": (lambda x: (np.max(x, axis=0), np.min(x), np.sum(x, axis=1), np.sign(x)), [R.normal(size=(30, 40))]),
+    "hessian": (tg.hessian(lambda p: np.sum(np.stack([p[:2], p[1:]])) * p[0] + np.prod(p)), [X]),
+    "blocks": (tg.value_and_grad(lambda x: np.sum(np.tanh(x) * np.exp(-x))), [R.normal(size=200_001)]),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_compiler_has_nothing_to_say(name, tmp_path):
+    f, args = TEXTS[name]
+    file = tmp_path / "text.c"
+    with np.errstate(all="ignore"):
+        file.write_text(compiled(f, *args).source_c, encoding="utf-8")
+    command = [*toolchain.compiler(), *toolchain.flags(), "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"]
+    done = subprocess.run([*command, str(file), "-o", str(tmp_path / "text.so"), "-lm"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -17,14 +17,16 @@ import numpy as np
 
 from ..rules.indexing import scatter
 from .emit_blocks import BLOCKS, POOL, BlockWriter
-from .emit_c import CModule, RegionWriter
+from .emit_c import RegionWriter
 from .kinds import is_pointwise, is_pure
+from .module_c import CModule
 from .passes.buffers import SMALLEST, takes_out
 from .passes.fuse import is_reduction
 from .passes.lower import added_at, ones
 from .passes.transposes import product
 from .program import Kernel, Line, Program, Region, Value, names_of, values_in
 from .spelling import ATOM, UNBROKEN, WIDTH, Speller, filled
+from .stages import broken
 from .toolchain import build, functions
 
 FORGOTTEN = 4096
@@ -80,6 +82,7 @@ class Emitter:
     def __init__(self, program: Program, threads: int, fast: bool = False) -> None:
         self.program, self.threads = program, threads
         self.name = program.name if program.name.isidentifier() and not keyword.iskeyword(program.name) else "f"
+        self.name += "_" * bool(RESERVED.fullmatch(self.name))  # a function that is called np
         self.names = names_of(program)
         taken = set(self.names.values())
         for v, name in self.names.items():
@@ -100,7 +103,7 @@ class Emitter:
         self.spent = program.notes.get("spent", {})
         self.name_in_place()
         self.body: list[str] = []
-        self.c = CModule(fast=fast, threads=threads)
+        self.c = CModule(fast=fast, threads=threads, name=self.name)
         self.place: Any = None
 
     def module(self) -> Module:
@@ -196,7 +199,8 @@ class Emitter:
         if isinstance(line.operation, Region):
             left = ", ".join(self.names[v] for v in line.results) + "," * (len(line.results) == 1)
             right = ", ".join(self.names[v] for v in line.reads)
-            self.body.append(f"{left} = {RegionWriter(self.c, line, self.names, self.out).write()}({right})  # in C")
+            name = RegionWriter(self.c, line, self.names, self.out).write()
+            self.body += broken(f"{left} = {name}({right})", note="in C")
             return
         if line.operation is added_at:
             self.addition(line)

@@ -1,13 +1,19 @@
-"""The loops of a kernel in C: as few as its arrays allow, the innermost one for the compiler to vectorise."""
+"""The loops of a kernel in C: as few as its arrays allow, the innermost one for the compiler to vectorise.
+
+They are written with names of two letters first (a0, a1 for arrays that are read, o0 for one that is written, x0 for an
+element, t0 for what is computed), so that loops which differ in names alone are found to be one. `LoopWriter.names`
+has the names that are printed in their places: `X` for an array, `X_ij` for its element, `i` and `j` for the indices.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from .names_c import Names
 from .passes.fuse import domain_of, is_reduction
 from .program import Kernel, Line, Value
 from .spelling_c import C_TYPES, expression, is_dear, literal
@@ -24,6 +30,10 @@ DEAR = 8
 """Work of a division, or of a call of a function."""
 START = {np.sum: "0", np.max: "-INFINITY", np.min: "INFINITY"}
 """What a reduction begins with."""
+INDICES = [*"ijklmn", *(f"i{d}" for d in range(6, 64))]
+"""Of the loops, from the outermost on."""
+MARK = "  //@"
+"""Before the number of the line of the kernel that a statement comes from."""
 
 
 def place(strides: tuple[int, ...]) -> str:
@@ -72,6 +82,7 @@ class LoopWriter:
         level = {group[0]: k for k, group in enumerate(groups)}
         self.bounds = {v: {level[d]: pair for d, pair in some.items()} for v, some in bounds.items()}
         self.names: dict[Value, str] = {}
+        self.made: list[Value] = []  # t0, t1, ...
         each = sum(DEAR if is_dear(line) else 1 for line in self.lines) + len(self.inputs) + len(self.outputs)
         work = each * math.prod(self.domain)
         self.step = blocks_of(self.domain, work, LARGEST, BLOCK) if self.domain and work > LONG else 0
@@ -105,10 +116,10 @@ class LoopWriter:
     def join(self, v: Value) -> tuple[str, str]:
         """The signature and the body of the function that puts the parts of a reduction together, in their order."""
         kind, size, line = C_TYPES[str(v.dtype)], max(1, v.size), self.reduced[v]
-        body = f"    for (long i = 0; i < {size}; i++) o[i] = {START[line.operation]};\n"
+        body = f"    for (long i = 0; i < {size}; i++) o0[i] = {START[line.operation]};\n"
         body += f"    for (long k = 0; k < {self.blocks}; k++) for (long i = 0; i < {size}; i++)\n        "
-        body += self._add(line, "o[i]", f"p[k * {size} + i]", None)[0]
-        return f"const {kind} *restrict p, {kind} *restrict o", body + "\n"
+        body += self._add(line, "o0[i]", f"a0[k * {size} + i]", None)[0]
+        return f"const {kind} *restrict a0, {kind} *restrict o0", body + "\n"
 
     def body(self) -> str:
         """The loops."""
@@ -126,7 +137,8 @@ class LoopWriter:
                 elif self.step:
                     first, end = (f"{edge} * {self.taken[v][0]}" for edge in ("first", "last"))
                 start = START[self.reduced[v].operation]
-                text.append(f"    for (long i = {first}; i < {end}; i++) o{i}[i] = {start};")
+                loop = f"for (long i = {first}; i < {end}; i++) " if (first, end) != ("0", "1") else ""
+                text.append(f"    {loop}o{i}[{'i' if loop else 0}] = {start};")
         inner, sums = self._inside()
         for d in range(depth - 1):
             first, end = self._edges(d)
@@ -139,10 +151,10 @@ class LoopWriter:
         first, end = self._edges(d)
         blocked = bool(sums) and self.domain[d] > 2 * BLOCK
         if blocked:
-            text.append(f"{pad}for (long b = {first}; b < {end}; b += {BLOCK}) {{")
+            text.append(f"{pad}for (long block = {first}; block < {end}; block += {BLOCK}) {{")
             pad += "    "
-            text.append(f"{pad}const long e = b + {BLOCK} < {end} ? b + {BLOCK} : {end};")
-            first, end = "b", "e"
+            text.append(f"{pad}const long end = block + {BLOCK} < {end} ? block + {BLOCK} : {end};")
+            first, end = "block", "end"
         text += [pad + each for each in self._accumulators(sums)]
         clauses = self._clauses(sums)
         text.append(f"{pad}#pragma omp simd{clauses}")
@@ -153,6 +165,24 @@ class LoopWriter:
         closing = depth - 1 + blocked
         text += ["    " * k + "}" for k in range(closing, 0, -1)]
         return "\n".join(text) + "\n"
+
+    def printed(self, name: Mapping[Value, str]) -> dict[str, str]:
+        """What the names of two letters are in print, if the values are called as given; after `body`."""
+        found: dict[str, str] = {}
+        names = Names(INDICES)
+        for letter, values in (("a", self.inputs), ("o", self.outputs)):
+            found |= {f"{letter}{i}": names.new(name[v]) for i, v in enumerate(values)}
+        at = lambda steps: "".join(INDICES[d] for d, s in enumerate(steps) if s) or "0"
+        for v in self.inputs:
+            found[self.names[v]] = names.new(f"{name[v]}_{at(self.given[v])}")
+        for i, v in enumerate(self.made):
+            own = v in self.taken or v.name
+            found[f"t{i}"] = names.new(f"{name[v]}_{at([1 for _ in self.domain])}" if own else name[v])
+        for i, v in enumerate(self.outputs):
+            if v in self.reduced:
+                found[f"s{i}"] = names.new(f"{name[v]}_{self.reduced[v].operation.__name__}")
+                found[f"q{i}"] = names.new(f"{name[v]}_nan")
+        return found | {f"i{d}": INDICES[d] for d in range(len(self.domain))}
 
     def _edges(self, d: int) -> tuple[str, str]:
         return ("first", "last") if self.step and d == 0 else ("0", str(self.domain[d]))
@@ -168,22 +198,27 @@ class LoopWriter:
                     element = f"({self._within(v)}) ? {element} : 0"
                 text.append(f"const {C_TYPES[str(v.dtype)]} x{i} = {element};")
         numbers = {v: i for i, v in enumerate(self.outputs)}
-        count = 0
-        for line in self.lines:
-            v = line.result
+        read = {v for line in self.lines for v in line.reads}
+        for k, line in enumerate(self.lines):
+            v, mark = line.result, f"{MARK}{k}"
             if v in self.reduced:
                 i, x = numbers[v], self.names[line.args[0]]
-                if self.domain and self.taken[v][-1] == 0:
+                within = self.domain and self.taken[v][-1] == 0
+                if within:
                     sums.append((i, v))
-                    text += self._add(line, f"s{i}", x, f"q{i}")
-                else:
-                    text += self._add(line, f"o{i}[{place(self.taken[v])}]", x, None)
+                target = f"s{i}" if within else f"o{i}[{place(self.taken[v])}]"
+                first, *rest = self._add(line, target, x, f"q{i}" if within else None)
+                text += [first + mark, *rest]
                 continue
-            self.names[v] = f"t{count}"
-            count += 1
-            text.append(f"const {C_TYPES[str(v.dtype)]} {self.names[v]} = {expression(line, self._spelled)};")
-            if v in numbers:
-                text.append(f"o{numbers[v]}[{place(self.taken[v])}] = {self.names[v]};")
+            stored = f"o{numbers[v]}[{place(self.taken[v])}]" if v in numbers else ""
+            if stored and v not in read:
+                text.append(f"{stored} = {expression(line, self._spelled)};{mark}")
+                continue
+            self.names[v] = f"t{len(self.made)}"
+            self.made.append(v)
+            text.append(f"const {C_TYPES[str(v.dtype)]} {self.names[v]} = {expression(line, self._spelled)};{mark}")
+            if stored:
+                text.append(f"{stored} = {self.names[v]};")
         return text, sums
 
     def _within(self, v: Value) -> str:
@@ -216,12 +251,13 @@ class LoopWriter:
         return text
 
     def _clauses(self, sums: list[tuple[int, Value]]) -> str:
-        text = ""
+        signs: dict[str, list[str]] = {}
         for i, v in sums:
             f = self.reduced[v].operation
-            sign = {np.sum: "+", np.max: "max", np.min: "min"}[f]
-            text += f" reduction({sign}:s{i})" + ("" if f is np.sum else f" reduction(|:q{i})")
-        return text
+            signs.setdefault({np.sum: "+", np.max: "max", np.min: "min"}[f], []).append(f"s{i}")
+            if f is not np.sum:
+                signs.setdefault("|", []).append(f"q{i}")
+        return "".join(f" reduction({sign}:{', '.join(some)})" for sign, some in signs.items())
 
     def _stored(self, sums: list[tuple[int, Value]]) -> list[str]:
         text = []

@@ -42,13 +42,10 @@ FORMULAS: dict[Any, str] = {
     np.absolute: "fabs{T}({0})",   np.fabs: "fabs{T}({0})",       np.floor: "floor{T}({0})",   np.ceil: "ceil{T}({0})",
     np.trunc: "trunc{T}({0})",     np.rint: "nearbyint{T}({0})",  np.copysign: "copysign{T}({0}, {1})",
     np.power: "pow{T}({0}, {1})",  operator.pow: "pow{T}({0}, {1})",
-    np.maximum: "({0} > {1} || {0} != {0}) ? {0} : {1}",         np.minimum: "({0} < {1} || {0} != {0}) ? {0} : {1}",
+    np.maximum: "maximum{T}({0}, {1})", np.minimum: "minimum{T}({0}, {1})",
     np.fmax: "({0} > {1} || {1} != {1}) ? {0} : {1}",            np.fmin: "({0} < {1} || {1} != {1}) ? {0} : {1}",
-    np.sign: "({0} > 0) ? 1 : ({0} < 0) ? -1 : ({0} == 0) ? 0 : {0}",
+    np.sign: "sign{T}({0})",       np.logaddexp: "logaddexp{T}({0}, {1})",
     np.deg2rad: "{0} * (3.14159265358979323846 / 180)",           np.rad2deg: "{0} * (180 / 3.14159265358979323846)",
-    np.logaddexp: "({0} == {1}) ? {0} + 0.693147180559945309417 : "
-                  "({0} != {0} || {1} != {1}) ? {0} + {1} : "
-                  "({0} > {1} ? {0} : {1}) + log1p{T}(exp{T}(-fabs{T}({0} - {1})))",
     np.where: "{c} ? {0} : {1}",
     operator.add: "{0} + {1}",     operator.sub: "{0} - {1}",     operator.mul: "{0} * {1}",
     operator.neg: "-{0}",          operator.abs: "fabs{T}({0})",
@@ -64,8 +61,21 @@ MASKS: dict[Any, str] = {
     np.bitwise_and: "{0} & {1}",   np.bitwise_or: "{0} | {1}",    np.bitwise_xor: "{0} ^ {1}", np.invert: "{0} == 0",
     np.multiply: "{0} & {1}",      np.add: "{0} | {1}",           np.maximum: "{0} | {1}",     np.minimum: "{0} & {1}",
 }
+INTEGERS: dict[Any, str] = {
+    **{f: FORMULAS[f] for f in (np.add, np.subtract, np.multiply, np.negative, np.positive, np.square, np.where)},
+    np.maximum: "({0} > {1}) ? {0} : {1}",                       np.minimum: "({0} < {1}) ? {0} : {1}",
+}
+FUNCTIONS: dict[str, tuple[str, str]] = {
+    "maximum": ("x, y", "x > y || x != x ? x : y"),
+    "minimum": ("x, y", "x < y || x != x ? x : y"),
+    "sign": ("x", "x > 0 ? 1 : x < 0 ? -1 : x == 0 ? 0 : x"),
+    "logaddexp": ("x, y",
+                  "x == y ? x + 0.693147180559945309417  // of equal infinities, too\n"
+                  "         : x != x || y != y ? x + y\n"
+                  "         : (x > y ? x : y) + log1p{T}(exp{T}(-fabs{T}(x - y)))"),
+}
 # fmt: on
-INTEGERS = (np.add, np.subtract, np.multiply, np.negative, np.positive, np.square, np.maximum, np.minimum, np.where)
+"""NumPy's functions that C does not have: their arguments, and the formula, NaN kept as in NumPy."""
 
 
 def dtype_of(x: Any) -> Any:
@@ -112,7 +122,7 @@ def _template(line: Line) -> str | None:
     if kind == "b" and f is not np.where:
         return MASKS.get(f)
     if kind == "i":
-        return FORMULAS[f] if f in INTEGERS else None
+        return INTEGERS.get(f)
     return FORMULAS.get(f)
 
 
@@ -141,10 +151,20 @@ def expression(line: Line, spell: Any) -> str:
     return template.format(*[spell(x, kind) for x in args], c=condition, T=suffix)
 
 
+def function_text(name: str) -> str:
+    """A function of `FUNCTIONS` in C; `maximumf` is that of single precision."""
+    single = name not in FUNCTIONS
+    arguments, formula = FUNCTIONS[name.removesuffix("f") if single else name]
+    kind = "float" if single else "double"
+    given = ", ".join(f"{kind} {x}" for x in arguments.split(", "))
+    body = formula.replace("{T}", "f" if single else "")
+    return f"FORMULA {kind} {name}({given})\n{{\n    return {body};\n}}\n"
+
+
 def is_dear(line: Line) -> bool:
     """True for a division, a root and what is a function in C: each costs as much as several additions."""
     called = re.findall(r"(\w+)\{T\}", FORMULAS.get(line.operation, ""))
-    return line.operation in (np.divide, np.reciprocal) or not {*LIBMVEC, "sqrt"}.isdisjoint(called)
+    return line.operation in (np.divide, np.reciprocal) or not {*LIBMVEC, "sqrt", "logaddexp"}.isdisjoint(called)
 
 
 def _truth(x: Any, spell: Any) -> str:

@@ -10,11 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from textwrap import TextWrapper
 
 from .spelling_c import C_TYPES
 
 STACK = 1 << 15
 """Bytes of a region's temporaries that lie on the stack; more are an array."""
+WIDTH = 100
+"""Characters of a line in Python."""
+UNBROKEN = "\xa0"
+"""A blank at which no line is broken."""
 
 
 @dataclass
@@ -34,8 +39,8 @@ class RegionText:
     ----------
     name : str
         Of the region, and of its first function.
-    given : list of (str, str)
-        The names of the inputs in Python and their C types, "array" for an array.
+    given : list of (str, str, str)
+        The names of the inputs in C and in Python, and their C types, "array" for an array.
     own : list of (str, str, str)
         The arrays that the Python function makes: their names in C and in Python, and the expressions that make them.
     results : list of str
@@ -46,7 +51,7 @@ class RegionText:
     """
 
     name: str
-    given: list[tuple[str, str]]
+    given: list[tuple[str, str, str]]
     own: list[tuple[str, str, str]]
     results: list[str]
     stages: list[Stage]
@@ -65,37 +70,42 @@ class RegionText:
 
     def functions(self) -> dict[str, tuple[str, list[str]]]:
         """For each function its text and its arguments' types."""
-        kinds = [*(kind for _, kind in self.given), *("array" for _ in self.own)]
-        whole = [f"void *{n}" if k == "array" else f"{C_TYPES[k]} {n}" for n, k in self._parameters()]
+        kinds = [*(kind for *_, kind in self.given), *("array" for _ in self.own)]
+        whole = [f"{C_TYPES[kind]} {name}" if kind != "array" else f"void *{name}" for name, _, kind in self.given]
+        whole += [f"void *{name}" for name, _, _ in self.own]
         memory = f"char work[{self.used}] __attribute__((aligned(64)));" if self.used else ""
         memory = "char *work = DATA(memory);" if self.outside else memory
+        tests = " || ".join(f"!IN_ORDER({name})" for name, _, kind in self.given if kind == "array")
         found = {}
         for name, stage in zip(self.names, self.stages, strict=True):
-            checks = [f"if (!IN_ORDER({n})) return 1;" for n, k in self._parameters() if k == "array" and n[0] == "x"]
-            body = [*(checks if name == self.name else []), *([memory] if memory else []), *stage.statements]
+            body = [f"if ({tests}) return 1;"] if tests and name == self.name else []
+            body += [memory] * any("MEMORY(" in each for each in stage.statements)
             block, types = (["long first", "long last"], ["int64", "int64"]) if stage.length else ([], [])
-            text = f"int {name}({', '.join([*whole, *block])})\n{{\n" + "".join(f"    {each}\n" for each in body)
-            found[name] = f"{text}    return 0;\n}}\n", [*kinds, *types]
+            text = "".join(f"    {each}\n" for each in [*body, *stage.statements])
+            found[name] = f"int {name}({', '.join([*whole, *block])})\n{{\n{text}    return 0;\n}}\n", [*kinds, *types]
         return found
 
-    def _parameters(self) -> list[tuple[str, str]]:
-        inputs = [(f"x{i}" if k == "array" else f"n{i}", k) for i, (_, k) in enumerate(self.given)]
-        return [*inputs, *((name, "array") for name, _, _ in self.own)]
+    @staticmethod
+    def _said(line: str) -> list[str]:
+        """A line of the Python function."""
+        return broken(f"    {line}", "if an array does not lie in order" if line.startswith("if c_") else "")
 
     def wrapper(self, threads: int) -> str:
         """The Python function."""
-        names = [name for name, _ in self.given]
+        names = [name for _, name, _ in self.given]
         handed = ", ".join([*(_handed(*each) for each in self.given), *(f"id({name})" for _, name, _ in self.own)])
-        arrays = [name for name, kind in self.given if kind == "array"]
-        lines = [f"{name} = {text}" for _, name, text in self.own]
+        arrays = [name for _, name, kind in self.given if kind == "array"]
+        lines = [
+            f"{name} = {text}" if len(name + text) < WIDTH - 7 else f"{name} = ({text})" for _, name, text in self.own
+        ]
         several = len(self.stages) > 1
         if several:
-            lines.append(f"arrays = {handed},")
+            lines.append(f"arrays = ({handed},)")
         call = f"c_{self.name}({'*arrays' if several else handed})"
         if arrays:
-            copies = "; ".join(f"{n} = np.ascontiguousarray({n})" for n in arrays)
-            lines += [f"if {call}:  # an array does not lie in order", f"    {copies}"]
-            lines += [f"    arrays = {handed},"] * several + [f"    {call}"]
+            lines.append(f"if {call}:")
+            lines += [f"    {name} = np.ascontiguousarray({name})" for name in arrays]
+            lines += [f"    arrays = ({handed},)"] * several + [f"    {call}"]
         else:
             lines.append(call)
         for name, stage in zip(self.names[1:], self.stages[1:], strict=True):
@@ -104,11 +114,31 @@ class RegionText:
                 lines.append(f"in_blocks(lambda i, j: c_{name}(*arrays, i, j), {stage.length}, {stage.step}{pool})")
             else:
                 lines.append(f"c_{name}(*arrays)")
-        lines.append(f"return {', '.join(self.results)}{',' * (len(self.results) == 1)}")
-        return f"\ndef {self.name}({', '.join(names)}):\n" + "".join(f"    {each}\n" for each in lines)
+        results = ", ".join(self.results)
+        lines.append(f"return ({results}{',' * (len(self.results) == 1)})")
+        head = f"def {self.name}({', '.join(names)}):"
+        return "\n" + "".join(f"{each}\n" for each in [*broken(head), *(part for x in lines for part in self._said(x))])
 
 
-def _handed(name: str, kind: str) -> str:
+def broken(line: str, note: str = "") -> list[str]:
+    """A line of Python, broken within its parentheses if it is long, and what is to be said of it.
+
+    A list of names on the left of ``=`` gets parentheses for that.
+    """
+    text = f"{line}  # {note}" if note else line
+    if len(text) <= WIDTH:
+        return [text]
+    indent = line[: len(line) - len(line.lstrip())]
+    names, sign, right = line.strip().partition(" = ")
+    if sign and "," in names and "(" not in names:
+        line = f"{indent}({names}) = {right}"
+    wrapper = TextWrapper(WIDTH, subsequent_indent=indent + " " * 8, break_long_words=False, break_on_hyphens=False)
+    head, bracket, rest = line.partition("(")  # before which nothing may be broken
+    parts = wrapper.wrap(head.replace(" ", UNBROKEN) + bracket + rest)
+    return [*[f"{indent}# {note}"] * bool(note), *(part.replace(UNBROKEN, " ") for part in parts)]
+
+
+def _handed(_: str, name: str, kind: str) -> str:
     """An argument as ctypes takes it."""
     if kind == "array":
         return f"id({name})"

@@ -25,13 +25,18 @@ class Storage:
         Elements from there.
     shape, strides : tuple of int
         Strides in elements; 0 along an axis that is stretched.
+    bounds : tuple of (int, int)
+        Of each axis the part that is in memory; the rest is 0.
+    kind : str
+        The C type of an element, if the pointer does not know it.
     """
 
     base: str
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
-    bounds: tuple[tuple[int, int], ...] = ()  # of each axis the part that is in memory; the rest is 0
+    bounds: tuple[tuple[int, int], ...] = ()
+    kind: str = ""
 
     def bounded(self, domain: Sequence[int]) -> dict[int, tuple[int, int]]:
         """The axes of a domain along which only a part of the array is in memory, and that part."""
@@ -42,7 +47,8 @@ class Storage:
     @property
     def pointer(self) -> str:
         """The C expression of the first element's address."""
-        return f"{self.base} {'+' if self.offset > 0 else '-'} {abs(self.offset)}" if self.offset else self.base
+        typed = f"({self.kind} *){self.base}" if self.kind else self.base
+        return f"{typed} {'+' if self.offset > 0 else '-'} {abs(self.offset)}" if self.offset else self.base
 
     @property
     def is_contiguous(self) -> bool:
@@ -126,4 +132,4 @@ class _Places:
         assert view.size == 0 or np.may_share_memory(view, self.memory), "a copy lies elsewhere"
         origin = self.memory.__array_interface__["data"][0] + self.start
         moved = view.__array_interface__["data"][0] - origin
-        return Storage(self.x.base, self.x.offset + moved, view.shape, view.strides)
+        return Storage(self.x.base, self.x.offset + moved, view.shape, view.strides, kind=self.x.kind)
