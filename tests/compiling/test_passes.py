@@ -31,9 +31,9 @@ from tinygrad_edu.compiling.passes.costs import cost
 from tinygrad_edu.compiling.passes.lower import added_at
 from tinygrad_edu.compiling.passes.transposes import product
 from tinygrad_edu.compiling.program import Kernel, Region
+from tinygrad_edu.compiling.refusing import RuleTraceError
 from tinygrad_edu.compiling.spelling_c import is_spoken
 from tinygrad_edu.compiling.storage import is_view
-from tinygrad_edu.compiling.refusing import RuleTraceError
 from tinygrad_edu.rules.indexing import scatter
 
 from .programs import programs

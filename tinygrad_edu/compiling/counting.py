@@ -32,8 +32,8 @@ range rcond tol sample seq_of_zeros shift sorter start stop tup val vals values 
 OPERANDS = frozenset(_WORDS.split())
 """Names of arguments whose numbers decide about no shape, in any function of NumPy or SciPy."""
 
-BUT = {(np.rollaxis, "start"), (np.polyder, "m"), (np.polyint, "m")}
-"""Exceptions: an axis, and numbers of derivatives, that are called like operands."""
+BUT = {(np.rollaxis, "start"), (np.polyder, "m"), (np.polyint, "m"), (np.ix_, "args")}
+"""Exceptions: an axis, numbers of derivatives and perhaps masks, that are called like operands."""
 
 OF_DRAWS = frozenset({"size", "axis", "length", "n_children", "shuffle", "replace", "method", "dtype", "out"})
 """Arguments of a random generator's methods that are no numbers of the distribution."""
@@ -47,6 +47,8 @@ SHAPED_IF: dict[Any, tuple[Callable[[Any], bool], str]] = {
 
 def reason_against(function: Any, op: Op | None, args: Any, params: Any) -> tuple[str, str] | None:
     """Why a call has no place in a program, and what to do: its result's shape depends on values; or None."""
+    if isinstance(function, np.ufunc) and not params:
+        return None  # nothing but operands
     name = getattr(function, "__name__", str(function))
     if function in SHAPED_BY_VALUES or (function is np.where and len(args) == 1):
         instead = SHAPED_BY_VALUES.get(function, "np.where(condition, x, 0)")
@@ -55,8 +57,6 @@ def reason_against(function: Any, op: Op | None, args: Any, params: Any) -> tupl
         return f"{name}: the shape of its result depends on values, and a program has fixed shapes", (
             f"Use {SHAPED_IF[function][1]}"
         )
-    if isinstance(function, np.ufunc) and not params:
-        return None  # nothing but operands
     if function is operator.getitem:
         return _against_index(args[1])
     if "index" in params and op is None and type(function) is Op:  # setitem, scatter

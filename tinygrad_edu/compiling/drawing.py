@@ -20,7 +20,8 @@ from ..errors import TraceError
 from ..places import Place
 from .refusing import NUMPY, OWN
 
-RANDOM = random.__file__
+ENTROPY, SEEDING = random.SystemRandom.getrandbits.__code__, random.Random.seed.__code__
+"""What NumPy's generators that are given no seed call, and what Python's begin with."""
 _CURE = (
     "and the program would repeat these numbers for ever.{place}\nWhat to do: Pass a generator as an argument: "
     "rng = np.random.default_rng(0); f(x, rng)"
@@ -31,17 +32,21 @@ class Draws:
     """What was drawn while a function was traced."""
 
     def __init__(self) -> None:
-        self.seeded: list[Any] = []  # generators of Python's that the function made of a seed
         self.states: list[tuple[Any, Any]] = []
         self.found: str | None = None
 
     def begin(self) -> None:
         """The trace begins."""
-        self.watch(np.random.mtrand._rand)
+        self.states = [(generator, _state(generator)) for generator in _GLOBAL]
 
-    def watch(self, generator: np.random.RandomState) -> None:
-        """Notice if this generator has drawn when the trace ends."""
-        self.states.append((generator, _state(generator)))
+    def seeds(self, frame: FrameType) -> None:
+        """A generator is being made: the system is asked for a seed, unless one is given."""
+        if self.found is None and frame.f_locals.get("a") is None:
+            place = _place(frame)
+            self.found = (
+                "the function makes a random generator without a seed (a RandomState always begins so), "
+                + _CURE.format(place=f"{chr(10)}  {place}" if place else "")
+            )
 
     def end(self) -> None:
         """The trace has ended.
@@ -53,37 +58,25 @@ class Draws:
         """
         if self.found is not None:
             raise TraceError(f"compile: {self.found}")
-        changed = [generator for generator, state in self.states if _state(generator) != state]
-        if not changed:
-            return
-        perhaps = " (or another thread did at the same time)" if threading.active_count() > 1 else ""
-        whose = "NumPy's global random state" if changed[0] is np.random.mtrand._rand else "a RandomState"
-        raise TraceError(f"compile: the function draws from {whose}{perhaps}, {_CURE.format(place='')}")
-
-    def called(self, frame: FrameType) -> None:
-        """A function of the module `random` begins."""
-        self_, name = frame.f_locals.get("self"), frame.f_code.co_name
-        if name == "__init__" and frame.f_locals.get("x") is not None:
-            self.seeded.append(self_)
-        elif name not in ("__init__", "seed", "__new__") and self_ is not None:
-            self.of_python(frame, self_)
-
-    def of_python(self, frame: FrameType, generator: Any) -> None:
-        """A generator of the module `random` draws; of the system's numbers NumPy makes seeds where none was given."""
-        if self.found is not None or any(generator is own for own in self.seeded):
-            return
-        place = _place(frame)
-        unseeded = "makes a random generator without a seed"
-        what = unseeded if isinstance(generator, random.SystemRandom) else "draws from Python's random module"
-        self.found = f"the function {what}, {_CURE.format(place=f'{chr(10)}  {place}' if place else '')}"
+        for generator, state in self.states:
+            if _state(generator) != state:
+                perhaps = " (or another thread did at the same time)" if threading.active_count() > 1 else ""
+                whose = "Python's module random" if isinstance(generator, random.Random) else "NumPy's global state"
+                words = f"the function draws random numbers from {whose}{perhaps}, "
+                raise TraceError("compile: " + words + _CURE.format(place=""))
 
 
 def _place(frame: FrameType | None) -> Place | None:
-    while frame is not None and frame.f_code.co_filename.startswith((OWN, NUMPY, RANDOM, secrets.__file__)):
+    while frame is not None and frame.f_code.co_filename.startswith((OWN, NUMPY, random.__file__, secrets.__file__)):
         frame = frame.f_back
     return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
 
-def _state(generator: np.random.RandomState) -> Any:
-    state: Any = generator.get_state()
+def _state(generator: Any) -> Any:
+    if isinstance(generator, random.Random):
+        return generator.getstate()
+    state = generator.get_state()
     return state[1].tobytes(), *state[2:]
+
+
+_GLOBAL = (np.random.mtrand._rand, random._inst)

@@ -62,9 +62,9 @@ def of_the_library(frame: FrameType | None) -> tuple[str, str] | None:
             )
         elif file.startswith((OWN + "rules", OWN + "functions", OWN + "scipy")) and name.isidentifier():
             found = (
-                f"the formula of {name} needs a plain array where it was given a traced one: {ONLY}",
-                "Give it all its arrays as arguments of the compiled function, or as arrays that it closes over: it "
-                "cannot look up in one that is made inside",
+                f"the formula of {name} looks at values, or looks up in an array that was made inside: {ONLY}",
+                "Give it all its arrays as arguments of the compiled function, or as arrays that it closes over; "
+                f"where {name} chooses a shape by values, call it outside",
             )
         frame = frame.f_back
     return found

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from random import Random
 from types import FrameType
 from typing import Any
 
@@ -27,7 +26,7 @@ from ..places import Place, place_of_user
 from ..rules.indexing import scatter, setitem
 from ..tensor import Tensor
 from .counting import reason_against
-from .drawing import RANDOM, Draws
+from .drawing import ENTROPY, SEEDING, Draws
 from .finite import untold
 from .kinds import STATIC, TYPED_BY_VALUES
 from .program import Line, Program, Value, exchanged, substituted
@@ -190,24 +189,21 @@ class Recorder:
 
     def profile(self, frame: FrameType, event: str, arg: Any) -> None:
         """Watch rules being called, to learn whose cotangents their arguments are."""
-        code = frame.f_code
-        if event == "c_call":
-            if isinstance(getattr(arg, "__self__", None), Random):
-                self.draws.of_python(frame, arg.__self__)
-            return
-        if event == "call" and code.co_filename == RANDOM:
-            self.draws.called(frame)
-        if event == "call" and code.co_argcount > 2 and code.co_varnames[0] == "g" and code.co_varnames[1] in "yz":
-            back = frame.f_back
-            if back is not None and back.f_code.co_filename.endswith("reverse.py"):
-                g, y = (_symbol(frame.f_locals[name]) for name in code.co_varnames[:2])
-                if g is not None and y is not None:
-                    self.bars.append((g, y))
-                self.of_rule.append((frame, self.places.get(y) if y is not None else None))
+        if event == "call":
+            code = frame.f_code
+            if code.co_argcount > 2 and code.co_varnames[0] == "g" and code.co_varnames[1] in "yz":
+                back = frame.f_back
+                if back is not None and back.f_code.co_filename.endswith("reverse.py"):
+                    g, y = (_symbol(frame.f_locals[name]) for name in code.co_varnames[:2])
+                    if g is not None and y is not None:
+                        self.bars.append((g, y))
+                    self.of_rule.append((frame, self.places.get(y) if y is not None else None))
+            elif code is ENTROPY or code is SEEDING:
+                self.draws.seeds(frame)
         elif event == "return":
             if self.of_rule and self.of_rule[-1][0] is frame:
                 self.of_rule.pop()
-            if code.co_name == "pullback" and isinstance(found := frame.f_locals.get("found"), dict):
+            if frame.f_code.co_name == "pullback" and isinstance(found := frame.f_locals.get("found"), dict):
                 pairs = [(_symbol(g), _symbol(node.value)) for node, g in found.items()]
                 self.bars += [(g, y) for g, y in pairs if g is not None and y is not None]
 
@@ -292,20 +288,25 @@ def _opened(tree: Any) -> Any:
 
 
 def _number_of(x: Any) -> Any:
-    if isinstance(x, Traced):
+    kind = type(x)  # not isinstance, which would ask every Traced what it looks like
+    if kind is Traced:
         return x.value
-    return np.random.Generator(x.bit_generator) if isinstance(x, TracedGenerator) else x
+    return np.random.Generator(x.bit_generator) if kind is TracedGenerator else x
 
 
 def _named(tree: Any) -> Any:
     """The tree with Values in the places of traced arrays."""
-    symbol = lambda x: x.symbol if isinstance(x, Traced | TracedGenerator) else x
-    return exchanged(tree, lambda x: symbol(x.data) if type(x) is Tensor else symbol(x))
+
+    def symbol(x: Any) -> Any:
+        kind = type(x)
+        return x.symbol if kind is Traced or kind is TracedGenerator else symbol(x.data) if kind is Tensor else x
+
+    return exchanged(tree, symbol)
 
 
 def _symbol(x: Any) -> Value | None:
     x = x.data if type(x) is Tensor else x
-    return x.symbol if isinstance(x, Traced) else None
+    return x.symbol if type(x) is Traced else None
 
 
 def _copied(bits: Any) -> Any:

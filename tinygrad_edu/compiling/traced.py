@@ -49,6 +49,9 @@ def _operator(of_python: Callable[..., Any], ufunc: np.ufunc) -> tuple[Any, Any]
     return straight, reflected
 
 
+_straight, _reflected = _operator(operator.mul, np.multiply)
+
+
 def _is_shared(x: Traced) -> bool:
     """True if x lies in the memory of another array that is still there: a part of it, or its whole."""
     owner = x.value if getattr(x.value, "base", None) is None else x.value.base
@@ -85,18 +88,17 @@ class Traced(Surface):
         self.recorder, self.value, self.symbol, self.given = recorder, value, symbol, given
 
     # fmt: off
-    shape = property(lambda self: self._as_array("shape").shape)
-    dtype = property(lambda self: self._as_array("dtype").dtype)
-    ndim  = property(lambda self: len(self._as_array("ndim").shape))
-    size  = property(lambda self: self._as_array("size").size)
+    shape = property(lambda self: (self._weak("shape") if self.symbol.weak else self.symbol).shape)
+    dtype = property(lambda self: (self._weak("dtype") if self.symbol.weak else self.symbol).dtype)
+    ndim  = property(lambda self: len((self._weak("ndim") if self.symbol.weak else self.symbol).shape))
+    size  = property(lambda self: (self._weak("size") if self.symbol.weak else self.symbol).size)
     # fmt: on
 
-    def _as_array(self, attribute: str) -> Value:
-        """The symbol, which knows the shape; one of Python's numbers has none, where the user asks."""
-        symbol = self.symbol
-        if symbol.weak and not asks_for_the_library(sys._getframe(2)):
+    def _weak(self, attribute: str) -> Value:
+        """The symbol of one of Python's numbers, which has no shape where the user asks."""
+        if not asks_for_the_library(sys._getframe(2)):
             raise AttributeError(f"{type(self.value).__name__!r} object has no attribute {attribute!r}")
-        return symbol
+        return self.symbol
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
@@ -123,9 +125,11 @@ class Traced(Surface):
             if sys.getrefcount(inputs[0]) <= REFERENCES_TO_A_LOCAL and is_stored_in_its_name(sys._getframe(1)):
                 return renewed_local(self.recorder, ufunc, inputs)
             outs = inputs[:1]
+        where = kwargs.pop("where", True) if outs and method == "__call__" else True
         result = self.recorder.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, kwargs)
-        where = kwargs.get("where", True) if method == "__call__" else True
-        return written_out(self.recorder, ufunc, result, outs, where) if outs else result
+        if not outs or result is NotImplemented:
+            return result
+        return written_out(self.recorder, ufunc, result, outs, where)
 
     def __array_function__(self, function, types, args, kwargs):
         if kwargs.get("out") is not None:
@@ -143,13 +147,20 @@ class Traced(Surface):
     # fmt: off
     __add__,      __radd__      = _operator(operator.add,      np.add)
     __sub__,      __rsub__      = _operator(operator.sub,      np.subtract)
-    __mul__,      __rmul__      = _operator(operator.mul,      np.multiply)
     __truediv__,  __rtruediv__  = _operator(operator.truediv,  np.divide)
     __neg__,      __abs__       = _sign(operator.neg, np.negative), _sign(operator.abs, np.absolute)
+    # [x] * 2 is [x, x], also where NumPy has the 2
+    def __mul__(self, other: Any) -> Any:   return _straight(self, other) if self._scales(other) else None
+    def __rmul__(self, other: Any) -> Any:  return _reflected(self, other) if self._scales(other) else None
     # x ** 2 is computed as x * x, which np.power does not
     def __pow__(self, other: Any) -> Any:   return self.recorder.call(operator.pow, (self, other), {})
     def __rpow__(self, other: Any) -> Any:  return self.recorder.call(operator.pow, (other, self), {})
     # fmt: on
+
+    def _scales(self, other: Any) -> bool:
+        if isinstance(other, list | tuple | str) and isinstance(self.value, np.integer):
+            raise self.recorder.refusal(f"a list as long as a traced number says: {ONLY}", "Pass it as a Python int")
+        return True
 
     # --- assignment: the handle stands for a new value, as the array has new elements ---------------------------------
 
@@ -186,7 +197,7 @@ class Traced(Surface):
     # fmt: off
     def __iadd__(self, other: Any) -> Any:       return self._renewed(np.add, other)  # type: ignore[misc]
     def __isub__(self, other: Any) -> Any:       return self._renewed(np.subtract, other)  # type: ignore[misc]
-    def __imul__(self, other: Any) -> Any:       return self._renewed(np.multiply, other)  # type: ignore[misc]
+    def __imul__(self, other: Any) -> Any:       return self._renewed(np.multiply, other)
     def __itruediv__(self, other: Any) -> Any:   return self._renewed(np.divide, other)  # type: ignore[misc]
     def __ifloordiv__(self, other: Any) -> Any:  return self._renewed(np.floor_divide, other)  # type: ignore[misc]
     def __imod__(self, other: Any) -> Any:       return self._renewed(np.remainder, other)  # type: ignore[misc]
