@@ -1,10 +1,127 @@
 """What a function closes over is read anew, and never silently stale."""
 
+import functools
+
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.errors import TraceError
+
+from . import changes, changing
+from .test_compile import assert_same
+
+X = np.array([1.0, 2.0])
+
+
+@pytest.fixture(autouse=True)
+def _no_names_of_builtins():
+    yield
+    vars(changing).pop("abs", None)
+
+
+@pytest.mark.parametrize("name", changing.CASES)
+def test_what_changes_is_seen(name):
+    f, change = changing.CASES[name]()
+    compiled, before = tg.compile(f), f(X)
+    assert_same([compiled(X), compiled(X)], [before, before])
+    assert sum(map(len, compiled.traces.values())) == 1, "it was taken for changed"
+    change()
+    after = f(X)
+    assert repr(after) != repr(before)
+    assert_same(compiled(X), after)
+    assert np.array_equal(np.signbit(compiled(X)), np.signbit(after))
+
+
+@pytest.mark.parametrize("name", changes.CASES)
+def test_changes_are_refused_and_undone(name):
+    f, look = changes.CASES[name]()
+    before = repr(look())
+    with pytest.raises(TraceError, match=r"changes what it closes over|which a program would not advance|the truth of"):
+        tg.compile(f)(X)
+    assert repr(look()) == before
+
+
+@pytest.mark.parametrize("name", changes.CASES)
+def test_with_fallback_each_change_happens_once(name):
+    f, look = changes.CASES[name]()
+    expected = []
+    for _ in range(3):
+        expected.append(repr((f(X), look())))
+    f, look = changes.CASES[name]()
+    compiled = tg.compile(f, fallback=True)
+    assert [repr((compiled(X), look())) for _ in range(3)] == expected
+
+
+def test_a_change_is_refused_with_its_line_and_cure():
+    f, _ = changes.CASES["item of a dict"]()
+    with pytest.raises(TraceError) as error:
+        tg.compile(f)(X)
+    for words in ("state['w']", 'state["w"] = state["w"] - 0.1 * x', "Return the new value", "fallback=True"):
+        assert words in str(error.value)
+
+
+def test_a_number_that_is_set_to_what_it_was_is_no_change():
+    model = Model()
+
+    def f(x):
+        model.rate = 2.0
+        return np.sum(model.W @ x) * model.rate
+
+    assert tg.compile(f)(np.ones(2)) == 4.0
+
+
+def test_what_was_computed_once_and_kept_may_be_computed_again():
+    class Lazy:
+        def __init__(self):
+            self.w = np.ones(2)
+
+        @functools.cached_property
+        def doubled(self):
+            return self.w * 2
+
+    lazy = Lazy()
+    f = tg.compile(lambda x: lazy.doubled * x)
+    assert_same(f(X), 2 * X)
+    assert "doubled" not in vars(lazy)
+
+
+def test_draws_that_cannot_be_repeated_are_refused():
+    class Store:
+        rng = np.random.default_rng(0)
+
+    state = repr(Store.rng.bit_generator.state)
+    with pytest.raises(TraceError, match=r"Store\.rng"):
+        tg.compile(lambda x: x + Store.rng.normal())(1.0)
+    assert repr(Store.rng.bit_generator.state) == state
+
+
+def test_the_users_own_things_are_never_touched():
+    class Meddler:
+        def __init__(self):
+            object.__setattr__(self, "w", np.ones(2))
+            object.__setattr__(self, "k", 2.0)
+
+        def __setattr__(self, name, value):
+            raise AttributeError(name)
+
+        def __copy__(self):
+            raise AssertionError
+
+        def __init_subclass__(cls):
+            raise AssertionError
+
+        def act(self, x):
+            return self.w * self.k * x * DATA
+
+    meddler = Meddler()
+    f = tg.compile(lambda x: meddler.act(x))
+    assert_same(f(X), 2 * X)
+    object.__setattr__(meddler, "w", np.zeros(2))
+    assert_same(f(X), 0 * X)
+
+
+DATA = np.ones(2)
 
 
 def test_a_list_that_grows_is_seen():

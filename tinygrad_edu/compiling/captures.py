@@ -26,7 +26,7 @@ from ..tensor import Tensor
 from .following import place_of_change
 from .program import Program, Value, exchanged
 from .reaching import Walk
-from .watching import Cells, Kept, Slot, state_of, unchanged
+from .watching import Cells, Kept, Slot, set_back, state_of, unchanged
 
 
 @dataclass
@@ -126,13 +126,15 @@ class Captures(Walk):
 
     def _restored(self) -> list[tuple[str, Any]]:
         """What has been changed, by name and key; it is put back."""
-        touched = [(_joined(kept, key), key) for kept in self._kept for key in kept.changes()]
+        touched = [(_joined(kept, key), key or kept.label) for kept in self._kept for key in kept.changes()]
         touched += [(label, label) for label, contents in self._contents if contents[0] is not contents.x]
-        touched += [(label, "next") for label, x, state in self._states if state_of(x) != state]
+        touched += [(label, label) for label, x, state in self._states if repr(state_of(x)) != repr(state)]
         for kept in self._kept:
             kept.restore()
         for _, contents in self._contents:
             contents.restore()
+        for _, x, state in self._states:
+            set_back(x, state)
         return touched
 
 

@@ -9,6 +9,7 @@ are watched, and not exchanged. What is looked at in objects' classes and in mod
 from __future__ import annotations
 
 import functools
+import random
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from contextlib import suppress
@@ -31,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import TraceError
 from ..tensor import Tensor
 from .following import NOTHING, cached, is_called, is_foreign, is_looked_into, is_own, is_users, member, reads_of
 from .watching import (
@@ -103,11 +105,24 @@ class Walk(Findings):
             return self._class(x)
         if kind is ModuleType:
             return self._module(x)
-        if hasattr(kind, "__next__") or isinstance(x, np.random.RandomState) or kind.__module__ == "random":
+        if isinstance(x, np.random.RandomState | random.Random):
             self._states.append((self._path, x, state_of(x)))
+            return x
+        if hasattr(kind, "__next__") and kind.__module__ in ("builtins", "itertools"):
+            return self._iterator(x)
         if isinstance(x, staticmethod | classmethod | property | functools.cached_property):
             return member(x, self.lifted)
         return self._object(x)
+
+    def _iterator(self, x: Any) -> Any:
+        """Refused, if the code has a word for it: nobody can tell how far it has come, or set it back."""
+        if self._surveying or ("." in self._path and self._path.rpartition(".")[2] not in self.words):
+            return x
+        raise TraceError(
+            f"compile: {self._path} is an iterator ({type(x).__name__}), which a program would not advance. "
+            "Give the function what next() returns as an argument, or close over a list; or run eagerly, with "
+            "fallback=True"
+        )
 
     def _container(self, x: Any) -> Any:
         """A list, dict, deque or set; twins are made of the usual kinds."""

@@ -273,18 +273,20 @@ def _writers(x: Any) -> tuple[Callable[[Any, Any], None], Callable[[Any], None]]
 
 
 def state_of(x: Any) -> Any:
-    """What tells how far a generator, an iterator or a source of random numbers has come; None for other things."""
+    """How far a source of random numbers has come."""
     if isinstance(x, np.random.Generator):
-        return repr(x.bit_generator.state)  # the arrays in it are short
-    if isinstance(x, np.random.RandomState):
-        state: Any = x.get_state()
-        return state[1].tobytes(), *state[2:]
-    if hasattr(type(x), "gi_frame"):
-        return None if x.gi_frame is None else x.gi_frame.f_lasti
-    try:
-        return repr(x.__reduce__()) if type(x).__module__ in ("builtins", "itertools", "random") else None
-    except (TypeError, ValueError):
-        return None
+        return x.bit_generator.state
+    return x.get_state() if isinstance(x, np.random.RandomState) else x.getstate()
+
+
+def set_back(x: Any, state: Any) -> None:
+    """Let a source of random numbers begin again where it was."""
+    if isinstance(x, np.random.Generator):
+        x.bit_generator.state = state
+    elif isinstance(x, np.random.RandomState):
+        x.set_state(state)
+    else:
+        x.setstate(state)
 
 
 def is_filled(cell: CellType) -> bool:
