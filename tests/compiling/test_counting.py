@@ -174,3 +174,42 @@ def test_in_the_whole_vocabulary_a_traced_integer_is_refused_or_right():
     assert wrong == []
     assert refused > 500
     assert taken > 200
+
+
+# --- functions of the user's ------------------------------------------------------------------------------------------
+
+
+def large(x):
+    return np.asarray(x)[np.asarray(x) > 1]
+
+
+def spread(x, n):
+    return np.repeat(np.asarray(x), n)
+
+
+LARGE = tg.extend.primitive(large, vjps=(None,), jvps=(None,))
+SPREAD = tg.extend.primitive(spread, vjps=(None, None), jvps=(None, None))
+OF_USERS = {
+    "by floats": (lambda x: LARGE(x) * 2 + 1, [(X,), (X * 0,), (X + 1,), (X,)]),
+    "by integers": (lambda x, n: SPREAD(x, n) * 2 + 1, [(X[:2], PAIR * k) for k in (2000, 1, 0, 3000)]),
+    "along an axis": (
+        lambda x: np.apply_along_axis(lambda row: row[row > 1], 0, x) * 2 + 1,
+        [(X,), (X * 0,), (X + 1,), (X,)],
+    ),
+}
+
+
+@pytest.mark.parametrize("backend", ["numpy", "auto"])
+@pytest.mark.parametrize("name", OF_USERS)
+def test_the_shapes_of_a_users_operation_are_looked_at(name, backend):
+    f, calls = OF_USERS[name]
+    compiled = tg.compile(f, backend)
+    for args in calls:
+        np.testing.assert_array_equal(compiled(*args), f(*args))
+        compiled.wait()
+
+
+def test_a_users_operation_is_still_called_by_its_name():
+    compiled = tg.compile(lambda x: LARGE(x) * 2)
+    compiled(X)
+    assert "large_1(x)" in compiled.source

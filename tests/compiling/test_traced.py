@@ -246,13 +246,19 @@ def test_errstate_that_raises_is_refused():
     np.testing.assert_array_equal(tg.compile(g)(X), np.log(X))
 
 
-def test_results_that_are_real_or_complex_as_the_values_are_come_out_as_they_are():
+@pytest.mark.parametrize("backend", ["numpy", "auto"])
+def test_results_that_are_real_or_complex_as_the_values_are_come_out_as_they_are(backend):
+    turn = np.array([[0.0, -1], [1, 0]])
     for f, args in (
-        (lambda A: np.linalg.eigvals(A) * 2, [np.eye(2), np.array([[0.0, -1], [1, 0]]), np.eye(2)]),
-        (lambda x: np.emath.sqrt(x) * 2, [X, -X, X]),
+        (lambda A: np.linalg.eigvals(A) * 2 + 1, [np.eye(2), turn, np.eye(2)]),
+        (lambda A: np.linalg.eigvals(A) * 2 + 1, [turn, np.eye(2), turn]),
+        (lambda x: np.emath.sqrt(x) * 2 + 1, [X, -X, X]),
+        (lambda x: np.emath.sqrt(x) * 2 + 1, [-X, X, -X]),
     ):
-        compiled = tg.compile(f)
+        compiled = tg.compile(f, backend)
         for x in args:
+            compiled(x)
+            compiled.wait()
             assert compiled(x).dtype == f(x).dtype
             np.testing.assert_allclose(compiled(x), f(x))
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import inspect
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from ..graph import Op
-from .kinds import SHAPED_BY_VALUES
+from .kinds import SHAPED_BY_VALUES, TYPED_BY_VALUES
 from .refusing import ONLY
 from .traced import Traced
 
@@ -34,6 +35,9 @@ OPERANDS = frozenset(_WORDS.split())
 
 BUT = {(np.rollaxis, "start"), (np.polyder, "m"), (np.polyint, "m"), (np.ix_, "args")}
 """Exceptions: an axis, numbers of derivatives and perhaps masks, that are called like operands."""
+
+OF_FUNCTIONS = {np.apply_along_axis, np.apply_over_axes, np.piecewise}
+"""Functions of NumPy that call a function of the user's."""
 
 OF_DRAWS = frozenset({"size", "axis", "length", "n_children", "shuffle", "replace", "method", "dtype", "out"})
 """Arguments of a random generator's methods that are no numbers of the distribution."""
@@ -74,6 +78,45 @@ def _against(name: str, counted: str) -> tuple[str, str]:
         f"{name}: its argument {counted} is traced, and decides about a shape: {ONLY}",
         f"Pass {counted} as a Python int, or a list or tuple of them, for each of which the function is traced anew",
     )
+
+
+class OtherShapes(ArithmeticError):
+    """A user's operation has given another shape or dtype than when it was traced: the function itself is called."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A user's operation, of which nobody knows what decides about its shapes: they are compared at every call."""
+
+    function: Callable[..., Any]
+    kinds: tuple[Any, ...]
+    several: bool
+
+    def __call__(self, *args: Any, **params: Any) -> Any:
+        found = self.function(*args, **params)
+        if tuple([(np.shape(y), np.asarray(y).dtype) for y in (found if self.several else [found])]) != self.kinds:
+            raise OtherShapes(f"{self.__name__}: another shape or dtype than when it was traced")
+        return found
+
+    @property
+    def __name__(self) -> str:
+        return getattr(self.function, "__name__", "call")
+
+
+def is_typed_by_values(function: Any) -> bool:
+    """True for functions whose results are real or complex as the values are."""
+    return (
+        getattr(function, "__name__", "") in TYPED_BY_VALUES
+        or getattr(function, "__module__", "") == "numpy.lib.scimath"
+    )
+
+
+def checked(function: Any, found: Sequence[Any], several: bool) -> Any:
+    """The operation of a line: as it is if it is known, else with a look at its results."""
+    unknown = function in OF_FUNCTIONS or not (_is_known(function) or isinstance(function, Op | np.ufunc))
+    if unknown or (is_typed_by_values(function) and any(np.iscomplexobj(y) for y in found)):
+        return Checked(function, tuple([(np.shape(y), np.asarray(y).dtype) for y in found]), several)
+    return function
 
 
 def _against_index(index: Any, masks: bool = False) -> tuple[str, str] | None:
@@ -135,8 +178,10 @@ def traced_in(tree: Any) -> Iterator[Traced]:
 
 
 def _is_known(function: Any) -> bool:
-    """True for functions of NumPy and SciPy, whose arguments are called as in their documentation."""
-    return str(getattr(function, "__module__", None)).startswith(("numpy", "scipy", "_operator", "builtins"))
+    """True for functions of NumPy, SciPy and this library, whose arguments are called as in their documentation."""
+    function = getattr(function, "__wrapped__", function)  # what `extend` declares is wrapped
+    module = getattr(function, "__module__", None) or "builtins"  # the methods of ufuncs have none
+    return module.startswith(("numpy", "scipy", "_operator", "operator", "builtins", "tinygrad_edu"))
 
 
 @cache

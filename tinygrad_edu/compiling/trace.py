@@ -25,10 +25,10 @@ from ..modes import strict_ieee
 from ..places import Place, place_of_user
 from ..rules.indexing import scatter, setitem
 from ..tensor import Tensor
-from .counting import reason_against
+from .counting import checked, is_typed_by_values, reason_against
 from .drawing import ENTROPY, SEEDING, Draws
 from .finite import untold
-from .kinds import STATIC, TYPED_BY_VALUES
+from .kinds import STATIC
 from .program import Line, Program, Value, exchanged, substituted
 from .refusing import ONLY, is_in_a_pass, refusal
 from .traced import Traced, TracedGenerator
@@ -109,11 +109,10 @@ class Recorder:
             )
             raise
         made = self.write(function, args, params, found)
-        name, module = getattr(function, "__name__", ""), str(getattr(function, "__module__", ""))
-        if name in TYPED_BY_VALUES or module == "numpy.lib.scimath":
+        if is_typed_by_values(function):
             for y in made if isinstance(made, tuple) else [made]:
-                real = self.write(np.isrealobj, (y,), {}, np.isrealobj(y.value) + np.bool(False))
-                self.assumed(real, bool(real.value))
+                if not np.iscomplexobj(y.value):
+                    self.assumed(self.write(np.isrealobj, (y,), {}, np.True_), True)
         return made
 
     def refusal(self, what: str, cure: str) -> TraceError:
@@ -154,6 +153,7 @@ class Recorder:
         results = tuple(Value(np.shape(v), np.asarray(v).dtype, weak=not hasattr(v, "dtype")) for v in values)
         place = self.of_rule[-1][1] if self.of_rule else place_of_user()
         place = None if place == self.outside else place  # a transform's line is no line of the function
+        function = checked(function, values, several)
         self.lines.append(Line(function, _named(tuple(args)), _named(params), results, several, place))
         self.places.update(dict.fromkeys(results, place))
         if not self.of_rule and self.passes == 0:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..assigning import REFERENCES_TO_A_PART, is_stored_back
-from ..calls import is_storing
+from ..calls import is_storing, place_of_out
 from ..rules.indexing import setitem
 from ..surface import Surface
 from .assigned import (
@@ -132,6 +132,9 @@ class Traced(Surface):
         return written_out(self.recorder, ufunc, result, outs, where)
 
     def __array_function__(self, function, types, args, kwargs):
+        place = place_of_out(function) if len(args) > 2 and callable(function) else None
+        if place is not None and len(args) > place:
+            args, kwargs = (*args[:place], *args[place + 1 :]), {**kwargs, "out": args[place]}
         if kwargs.get("out") is not None:
             result = function(*args, **{name: value for name, value in kwargs.items() if name != "out"})
             return written_out(self.recorder, function, result, (kwargs["out"],))
@@ -239,6 +242,7 @@ class Traced(Surface):
     __floor__    = __ceil__ = __trunc__ = _refused("math.floor() and its like", "np.floor, np.ceil and np.trunc take "
                             "the array itself")
     item = tolist = _refused("item() or tolist()", "Return it from the function, and convert outside")
+    __reduce_ex__ = _refused("pickling", "Return it from the function, and store it outside")
     base = ctypes = device = flags = strides = property(_refused("the memory", "Pass order='C' or leave it away"))
     # fmt: on
 
