@@ -1,5 +1,6 @@
 """What is written in C: single elements and constants, whole numbers, Python's powers; and a text that can be read."""
 
+import ast
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tinygrad_edu.compiling import toolchain
 from tinygrad_edu.compiling.names_c import in_c
+from tinygrad_edu.compiling.stages import broken
 
 needs_compiler = pytest.mark.skipif(toolchain.compiler() is None, reason="no C compiler")
 pytestmark = needs_compiler
@@ -107,6 +109,21 @@ def test_any_function_of_single_elements_computes_the_same_compiled(backend, usu
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-12 * largest)
 
     check()
+
+
+def test_numbers_and_arrays_of_no_axes_stay_what_they_are():
+    f = lambda c: (
+        np.where(c > 0, c, -c),
+        np.exp(c),
+        c * 2.0,
+        np.where(np.sin(c) > 2, 1, 2),
+        np.where(c > 0, 0.5, c) + 1,
+    )
+    for number in (0.5, np.float64(0.5), np.array(0.5)):
+        found, expected = compiled(f, number)(number), f(number)
+        for a, b in zip(found, expected, strict=True):
+            assert (type(a), np.shape(a), np.asarray(a).dtype) == (type(b), np.shape(b), np.asarray(b).dtype)
+            assert a == pytest.approx(b)
 
 
 # --- whole numbers ----------------------------------------------------------------------------------------------------
@@ -289,6 +306,22 @@ def test_any_name_may_be_the_users_in_c(name):
     y = np.linspace(0.5, 1.5, 5)
     for found, expected in zip(compiled(space["f"], y, y)(y, y), space["f"](y, y), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 15, 16, 17, 18, 30])
+@pytest.mark.parametrize("right", [1, 2, 12, 13, 14, 15, 16, 17, 18, 30])
+def test_a_broken_line_is_the_same_statement(left, right):
+    given = ", ".join(f"name_{k}" for k in range(right))
+    made = ", ".join(f"t{k}" for k in range(left)) + "," * (left == 1)
+    texts = (
+        f"def f({given}):",
+        f"    if c_region_1({given}):",
+        f"        x{'x' * 50} = np.ascontiguousarray(y{'y' * 50})",
+    )
+    texts = *texts, f"    {made} = region_1({given})" if made else f"    return ({given},)"
+    lines = [part for text in texts for part in broken(text, note="a note")]
+    assert sum(len(part) > 100 for part in lines) == 1
+    assert ast.dump(ast.parse("\n".join(lines))) == ast.dump(ast.parse("\n".join(texts)))
 
 
 def test_a_function_may_be_called_as_the_text_calls_numpy():

@@ -28,6 +28,9 @@ from .spelling_c import C_TYPES, is_spoken, is_writable
 from .stages import RegionText, Stage
 from .storage import Storage, contiguous, is_slicing, is_view, reshaped, viewed
 
+ARRAYS = (np.where, np.full, scatter, setitem)
+"""What returns an array also where it has no axes; other functions return a number."""
+
 
 def can_emit(line: Line) -> bool:
     """True if a line can be part of a region."""
@@ -127,6 +130,7 @@ class RegionWriter:
     def _outputs(self) -> tuple[list[tuple[str, str, str]], list[str]]:
         """Arrays are given by the caller; numbers go into one array for each dtype."""
         kinds: dict[str, list[Value]] = {}
+        arrays = {line.result for line in _plain_lines(self.program) if line.operation in ARRAYS}
         own, results = [], []
         for v in self.program.outputs:
             kind = str(v.dtype)
@@ -134,7 +138,8 @@ class RegionWriter:
                 number = kinds.setdefault(kind, [])
                 at = len(number)
                 self.where[v] = Storage(f"DATA(numbers_{kind})", at, (), (), kind=C_TYPES[kind])
-                results.append(f"numbers_{kind}.item({at})" if v.weak else f"numbers_{kind}[{at}]")
+                array = f"numbers_{kind}[{at}, ...]" if v in arrays else f"numbers_{kind}[{at}]"
+                results.append(f"numbers_{kind}.item({at})" if v.weak else array)
                 number.append(v)
             else:
                 name = self.own_names.new(self.called[v])
@@ -285,6 +290,12 @@ class RegionWriter:
         for v, y in zip(outputs, ys, strict=True):
             if v in parts:
                 self._call("join", writer.join(v), [parts[v], (v, y)], writer.reduced[v])
+
+
+def _plain_lines(program: Program) -> Iterator[Line]:
+    """The lines of a region, those inside of kernels too."""
+    for line in program.lines:
+        yield from line.operation.program.lines if isinstance(line.operation, Kernel) else (line,)
 
 
 def _dtype(kind: str) -> str:

@@ -166,11 +166,11 @@ def broken(line: str) -> str:
         return line
     indent = line[: len(line) - len(line.lstrip())]
     end = " \\" if line.lstrip().startswith("#") else ""
-    return f"{end}\n".join(_wrapped(TOGETHER.sub(UNBROKEN, line), indent + " " * 8, WIDTH - len(end)))
+    return f"{end}\n".join(_wrapped(TOGETHER.sub(UNBROKEN, line.strip()), indent, indent + " " * 8, WIDTH - len(end)))
 
 
-def _wrapped(line: str, later: str, width: int) -> list[str]:
-    wrapper = TextWrapper(width, subsequent_indent=later, break_long_words=False, break_on_hyphens=False)
+def _wrapped(line: str, first: str, later: str, width: int) -> list[str]:
+    wrapper = TextWrapper(width, first, later, break_long_words=False, break_on_hyphens=False)
     return [part.replace(UNBROKEN, " ") for part in wrapper.wrap(line)]
 
 
@@ -179,7 +179,7 @@ def comment(lines: Sequence[str]) -> str:
     if not lines:
         return ""
     safe = [line.replace("*/", "* /").replace("/*", "/ *") for line in lines]
-    whole = [part for line in safe for part in _wrapped(line, " " * 4, WIDTH - 6)]
+    whole = [part for line in safe for part in _wrapped(line, "", " " * 4, WIDTH - 6)]
     return "/* " + "\n   ".join(whole) + " */\n"
 
 

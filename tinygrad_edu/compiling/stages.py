@@ -132,9 +132,12 @@ def broken(line: str, note: str = "") -> list[str]:
     names, sign, right = line.strip().partition(" = ")
     if sign and "," in names and "(" not in names:
         line = f"{indent}({names}) = {right}"
-    wrapper = TextWrapper(WIDTH, subsequent_indent=indent + " " * 8, break_long_words=False, break_on_hyphens=False)
-    head, bracket, rest = line.partition("(")  # before which nothing may be broken
-    parts = wrapper.wrap(head.replace(" ", UNBROKEN) + bracket + rest)
+    wrapper = TextWrapper(WIDTH, indent, indent + " " * 8, break_long_words=False, break_on_hyphens=False)
+    depth, letters = 0, []
+    for letter in line.strip():  # only within parentheses may it be broken
+        depth += (letter in "([") - (letter in ")]")
+        letters.append(UNBROKEN if letter == " " and depth == 0 else letter)
+    parts = wrapper.wrap("".join(letters))
     return [*[f"{indent}# {note}"] * bool(note), *(part.replace(UNBROKEN, " ") for part in parts)]
 
 
