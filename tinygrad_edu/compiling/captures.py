@@ -23,10 +23,10 @@ import numpy as np
 
 from ..errors import TraceError
 from ..tensor import Tensor
-from .following import place_of_change
+from .following import place_of_change, within
 from .program import Program, Value, exchanged
 from .reaching import Walk
-from .watching import Cells, Kept, Slot, set_back, state_of, unchanged
+from .watching import Cells, Kept, Slot, is_plain, set_back, state_of, unchanged
 
 
 @dataclass
@@ -55,6 +55,14 @@ class Captures(Walk):
             walk = Walk(self.stand_in, self.constant, words=self.words, _fixed=True, _surveying=True)
             for x in things:
                 walk.lifted(x)
+
+    def keep_arguments(self, tree: Any) -> None:
+        """Remember what is in the lists and dicts that the function is given, which are not the caller's own."""
+        if isinstance(tree, dict | list):
+            self._keeps(tree, "an argument")
+        if isinstance(tree, dict | list | tuple):
+            for child in tree.values() if isinstance(tree, dict) else tree:
+                self.keep_arguments(child)
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:
@@ -145,6 +153,18 @@ def arrays_in(tree: Any) -> list[Any]:
     return found
 
 
+def refuse_hidden(outputs: list[Any], traced: type) -> None:
+    """Raise TraceError if a result is something with traced arrays in it that a program cannot put together again."""
+    for y in outputs:
+        if not is_plain(y) and not isinstance(y, traced | Tensor | np.ndarray | np.random.Generator):
+            hidden = any(isinstance(x, traced) for x in within(y, {}))
+            if hidden or (hasattr(type(y), "__next__") and type(y).__module__ in ("builtins", "itertools")):
+                raise TraceError(
+                    f"compile: the function returns a {type(y).__name__}, in which a program cannot put new arrays. "
+                    "Return arrays, or lists, tuples and dicts of them; or run eagerly, with fallback=True"
+                )
+
+
 def _joined(kept: Kept, key: Any) -> str:
     """What a user calls it: ``rate``, ``self.rate``, ``state['rate']`` or, of what is in a list, the list."""
     if kept.label.endswith(".") or not kept.label:
@@ -152,4 +172,4 @@ def _joined(kept: Kept, key: Any) -> str:
     return f"{kept.label}[{key!r}]" if isinstance(kept.x, dict) else kept.label
 
 
-__all__ = ["Captures", "Cells", "Slot", "arrays_in"]
+__all__ = ["Captures", "Cells", "Slot", "arrays_in", "refuse_hidden"]

@@ -10,19 +10,20 @@ from functools import update_wrapper
 from math import isfinite
 from types import MethodType
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
 from ..errors import TraceError
 from ..trees import flatten
 from .backends import BACKENDS, Build
-from .captures import Captures
+from .captures import Captures, refuse_hidden
 from .emit_numbers import emit_numbers
 from .finite import is_finite, watched
 from .passes import improved
 from .program import Program
 from .refusing import RuleTraceError
-from .signatures import NotPlain, builder, is_input, named_leaves, signed, tree_text
+from .signatures import NotPlain, builder, is_input, mortals, named_leaves, signed, tree_text
 from .trace import Recorder, recording_program
 from .traced import Traced
 
@@ -30,7 +31,8 @@ Function = Callable[..., Any]
 _Array, _NUMBERS = np.ndarray, (np.float64, np.float32)
 SHORT = 24
 """Lines of a program of numbers up to which Python is faster than the call of a function in C."""
-
+MOST = 64
+"""Traces that a compiled function keeps."""
 FEW = 24
 """Things to compare up to which a call of floats does so in a line, and not in a loop."""
 
@@ -120,6 +122,8 @@ class Compiled:
         self.traces: dict[Any, list[Trace]] = {}
         self.settled: dict[Any, Trace] = {}  # of functions that close over nothing
         self.latest: Trace | None = None
+        self.clock = 0
+        """How many traces there have been: a trace that is used takes it for its time."""
         update_wrapper(self, f, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -153,6 +157,7 @@ class Compiled:
                 raise
             inputs = (*inputs, *captured)
         self.latest = trace
+        trace.used = self.clock
         del key  # a kilobyte, for a dozen of arrays
         for i in trace.telling:  # before the program runs: what it will read is then in the cache
             if not is_finite(inputs[i]):
@@ -195,9 +200,31 @@ class Compiled:
         if trace.caller is not None and key == (float,) * len(args):
             type(self).__call__ = trace.caller  # type: ignore[method-assign]
         known.insert(0, trace)
+        self._forget_the_oldest(trace)
+        this = ref(self)
+        gone = lambda _: None if (alive := this()) is None else alive._forget(key)
+        trace.mortals = [ref(x, gone) for mortal in mortals(key) if (x := mortal()) is not None]
         captured = trace.captures.current()
-        assert captured is not None
+        if captured is None:
+            raise RuleTraceError("compile: what the function closes over has changed while it was traced")
         return trace, captured
+
+    def _forget_the_oldest(self, new: Trace) -> None:
+        """Drop the traces that were not used for the longest time, beyond `MOST`."""
+        self.clock += 1
+        new.used = self.clock
+        for _ in range(sum(map(len, self.traces.values())) - MOST):
+            key, oldest = min(((k, t) for k, ts in [*self.traces.items()] for t in ts), key=lambda pair: pair[1].used)
+            self.traces[key].remove(oldest)
+            self.settled.pop(key, None)
+            if not self.traces[key]:
+                del self.traces[key]
+
+    def _forget(self, key: Any) -> None:
+        """An argument has died, and no call can have this signature again."""
+        self.settled.pop(key, None)
+        for trace in self.traces.pop(key, ()):
+            trace.captures.arrays, trace.captures.guards = [], []
 
     def __get__(self, owner: Any, kind: type | None = None) -> Any:
         """As a method: the object is an argument like any other, and its arrays are read anew at every call."""
@@ -268,10 +295,12 @@ class Trace:
         ]
         lifted = self.captures.lifted(f)
         stand_args, stand_kwargs = rebuild(given)
+        self.captures.keep_arguments([*stand_args, *stand_kwargs.values()])
         with self.captures.undisturbed(), recording_program(recorder):
             result = lifted(*stand_args, **stand_kwargs)
             recorder.expect_finite(flatten(result)[0])
         outputs, _ = flatten(result)
+        refuse_hidden(outputs, Traced)
         self.build = builder(result)
         tree = tree_text(result, [f"<{i}>" for i in range(len(outputs))])
         name = getattr(f, "__name__", "f")
@@ -283,6 +312,7 @@ class Trace:
         whole = self.captures.with_foreign_arrays(whole)
         self.program: Program = self._without_idle_captures(whole)
         self.looks = recorder.passes > 0  # a pass was walked: results that are not finite are looked at again
+        self.used, self.mortals = 0, list[Any]()
         self.drawn = tuple(i for i, v in enumerate(self.program.inputs) if v.dtype is None)  # random generators
         self.caller: Any = None
         self.numbers_source = ""

@@ -10,11 +10,13 @@ import dis
 import functools
 import sys
 import sysconfig
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import is_
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
 from ..places import Place
@@ -66,6 +68,40 @@ def is_looked_into(kind: type) -> bool:
 
 def root(kind: type) -> str:
     return kind.__module__.partition(".")[0]
+
+
+def within(x: Any, seen: dict[int, Any]) -> Iterator[Any]:
+    """Everything that a result holds: items, attributes, and what functions close over."""
+    if id(x) in seen or isinstance(x, type | ModuleType):
+        return
+    seen[id(x)] = x
+    yield x
+    inside: list[Any] = []
+    if isinstance(x, dict):
+        inside += [*x.keys(), *x.values()]
+    elif isinstance(x, list | tuple | set | frozenset | deque):
+        inside += x
+    elif isinstance(x, FunctionType):
+        inside += [*filled(x), *(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()]
+    elif isinstance(x, MethodType):
+        inside += [x.__self__, x.__func__]
+    elif isinstance(x, functools.partial):
+        inside += [x.func, *x.args, *x.keywords.values()]
+    if isinstance(own := getattr(x, "__dict__", None), dict):
+        inside += own.values()
+    slots = [n for c in type(x).__mro__ for n, d in c.__dict__.items() if type(d) is MemberDescriptorType]
+    inside += [getattr(x, n) for n in slots if hasattr(x, n)]
+    for item in inside:
+        yield from within(item, seen)
+
+
+def filled(f: FunctionType) -> list[Any]:
+    """What is in the cells of a function."""
+    found = []
+    for cell in f.__closure__ or ():
+        with suppress(ValueError):
+            found.append(cell.cell_contents)
+    return found
 
 
 @dataclass(frozen=True)

@@ -243,7 +243,7 @@ class Walk(Findings):
             inside = self._seen.setdefault((c, "inside"), c.__dict__)  # a view
             self._guard(Slot(Length(inside), c, len(inside)))
             if self._seen.setdefault((c, "kept"), key) is key:
-                self._keeps(c, f"{c.__name__}.")
+                self._keeps(c, f"{c.__name__}.", None, ("__slotnames__",))  # which copy.copy writes
             for name, value in list(inside.items()):
                 if not (name in self.words or is_called(name, value, called)) or _is_slot(name, value):
                     continue

@@ -1,14 +1,21 @@
 """Signatures: which calls share a program.
 
 A call's arguments are a tree. Arrays, floats and random generators are the inputs of a program, and count by shape and
-dtype. Everything else (an integer, a flag, a name, None) is static: it counts by value, since it may steer what is
-done.
+dtype. Everything else is static, since it may steer what is done: integers, flags and names count by value; sets and
+frozen dataclasses of such by what is in them; every other object counts as itself, whatever it says it is equal to, and
+what it holds is watched as what the function closes over is (`captures.py`).
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+from types import MethodType
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -17,6 +24,7 @@ from ..tensor import Tensor
 from ..trees import flatten
 
 Array = np.ndarray
+_PLAIN = (int, str, bytes, bool, type(None), type(...), Fraction)
 
 
 def signed(x: Any, inputs: list[Any]) -> Any:
@@ -37,12 +45,14 @@ def signed(x: Any, inputs: list[Any]) -> Any:
     if kind is tuple or kind is list:
         return kind, *[signed(item, inputs) for item in x]
     if kind is dict:
-        return dict, tuple(x), *[signed(item, inputs) for item in x.values()]
+        return dict, _keys(x), *[signed(item, inputs) for item in x.values()]
     if isinstance(x, np.generic):
         inputs.append(x)
         return kind
-    if isinstance(x, tuple):
-        return kind, *[signed(item, inputs) for item in x]
+    if isinstance(x, dict):
+        return kind, _extras(x), _keys(x), *[signed(item, inputs) for item in x.values()]
+    if isinstance(x, tuple | list):
+        return kind, _extras(x), *[signed(item, inputs) for item in x]
     if kind is Tensor:
         if x.node is not None:
             raise NotPlain
@@ -53,11 +63,41 @@ def signed(x: Any, inputs: list[Any]) -> Any:
         return np.random.Generator
     if isinstance(x, Array | Surface) or hasattr(x, "__array_function__"):
         raise NotPlain
-    try:
-        hash(x)
-    except TypeError:
-        return kind, ById(x)
-    return kind, x
+    return static(x)
+
+
+def static(x: Any) -> Any:
+    """The signature of what is no input: by value if it is plain all through, else by identity."""
+    kind = type(x)
+    if kind in _PLAIN or isinstance(x, np.dtype):
+        return kind, x
+    if kind in (float, complex) or isinstance(x, np.generic):
+        return kind, repr(x)
+    if kind in (tuple, set, frozenset):  # in the order in which a loop finds them
+        return kind, *map(static, x)
+    if kind in (slice, range):
+        return kind, static(x.start), static(x.stop), static(x.step)
+    if kind is MethodType:
+        return kind, ById(x.__self__), ById(x.__func__)
+    if is_dataclass(x) and kind.__dataclass_params__.frozen:
+        names = [field.name for field in fields(x)]
+        if all(hasattr(x, name) for name in names) and len(getattr(x, "__dict__", names)) == len(names):
+            return kind, *[static(getattr(x, name)) for name in names]
+    return kind, ById(x)
+
+
+def _keys(x: dict[Any, Any]) -> tuple[Any, ...]:
+    keys = tuple(x)
+    return keys if set(map(type, keys)) <= {str} else tuple(map(static, keys))  # 1 is not True
+
+
+def _extras(x: Any) -> Any:
+    """What a subclass of dict, list or tuple holds beside its items."""
+    held: list[Any] = []
+    found = [(name, signed(item, held)) for name, item in getattr(x, "__dict__", {}).items()]
+    if held:
+        raise NotPlain
+    return *found, static(x.default_factory) if isinstance(x, defaultdict) else None
 
 
 class NotPlain(Exception):
@@ -65,16 +105,27 @@ class NotPlain(Exception):
 
 
 class ById:
-    """An object that cannot be hashed, which is equal to itself alone; kept, so that its id is not given again."""
+    """An object that is equal to itself alone; it is not kept alive."""
 
     def __init__(self, x: Any) -> None:
-        self.x = x
+        self.id = id(x)
+        try:
+            self.ref: Callable[[], Any] = ref(x)
+        except TypeError:  # then it is kept, so that its id is not given again
+            self.ref = lambda: x
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ById) and other.x is self.x
+        return isinstance(other, ById) and (x := self.ref()) is not None and other.ref() is x
 
     def __hash__(self) -> int:
-        return id(self.x)
+        return self.id
+
+
+def mortals(key: Any) -> list[ref[Any]]:
+    """References to the objects in a signature that may die before it."""
+    if isinstance(key, ById):
+        return [key.ref] if isinstance(key.ref, ref) else []
+    return [found for part in key for found in mortals(part)] if isinstance(key, tuple) else []
 
 
 def is_input(x: Any) -> bool:
@@ -109,7 +160,10 @@ def tree_text(tree: Any, leaves: Sequence[str]) -> tuple[str, list[Any]]:
             constants.extend(x)
             first = len(constants) - len(x)
             items = ", ".join(f"k[{first + i}]: {text(v)}" for i, v in enumerate(x.values()))
-            return "{" + items + "}"
+            if type(x) is dict:
+                return "{" + items + "}"
+            constants.append(_of_kind(x))
+            return f"k[{len(constants) - 1}]({{{items}}})"
         if x is None:
             return "None"
         if isinstance(x, tuple | list):
@@ -124,6 +178,20 @@ def tree_text(tree: Any, leaves: Sequence[str]) -> tuple[str, list[Any]]:
         return next(rest)
 
     return text(tree), constants
+
+
+def _of_kind(x: dict[Any, Any]) -> Callable[[dict[Any, Any]], Any]:
+    """A function that makes a dict of the same kind as x, such as an OrderedDict."""
+    empty = copy(x)
+    empty.clear()
+
+    def made(items: dict[Any, Any]) -> Any:
+        found = copy(empty)
+        for key, item in items.items():
+            found[key] = item
+        return found
+
+    return made
 
 
 def named_leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
@@ -142,4 +210,15 @@ def named_leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
     return [leaf for key, child in pairs for leaf in named_leaves(key, child)]
 
 
-__all__ = ["ById", "NotPlain", "builder", "flatten", "is_input", "named_leaves", "signed", "tree_text"]
+__all__ = [
+    "ById",
+    "NotPlain",
+    "builder",
+    "flatten",
+    "is_input",
+    "mortals",
+    "named_leaves",
+    "signed",
+    "static",
+    "tree_text",
+]
