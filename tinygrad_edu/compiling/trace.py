@@ -98,7 +98,7 @@ class Recorder:
         if "raise" in np.geterr().values():
             raise self.refusal(
                 "np.errstate(...='raise') inside the function: a program computes without looking for such errors",
-                "Ask afterwards, np.all(np.isfinite(y)), or put the call itself under np.errstate",
+                "Ask afterwards, np.all(np.isfinite(y)); or put np.errstate around the call, with backend='numpy'",
             )
         try:
             with np.errstate(all="ignore"):
