@@ -116,9 +116,10 @@ class LoopWriter:
     def join(self, v: Value) -> tuple[str, str]:
         """The signature and the body of the function that puts the parts of a reduction together, in their order."""
         kind, size, line = C_TYPES[str(v.dtype)], max(1, v.size), self.reduced[v]
-        body = f"    for (long i = 0; i < {size}; i++) o0[i] = {START[line.operation]};\n"
-        body += f"    for (long k = 0; k < {self.blocks}; k++) for (long i = 0; i < {size}; i++)\n        "
-        body += self._add(line, "o0[i]", f"a0[k * {size} + i]", None)[0]
+        each, at, part = (f"for (long i = 0; i < {size}; i++) ", "i", f"k * {size} + i") if size > 1 else ("", "0", "k")
+        body = f"    {each}o0[{at}] = {START[line.operation]};\n"
+        body += f"    for (long k = 0; k < {self.blocks}; k++) {each}\n        ".replace(" \n", "\n")
+        body += self._add(line, f"o0[{at}]", f"a0[{part}]", None)[0]
         return f"const {kind} *restrict a0, {kind} *restrict o0", body + "\n"
 
     def body(self) -> str:

@@ -23,8 +23,8 @@ QUOTED = 200
 """Characters of such a line."""
 TOKEN, WORD, MARKED = re.compile(r"\b[a-z]\d+\b"), re.compile(r"\w+"), re.compile(rf"{re.escape(MARK)}(\d+)$", re.M)
 _MATHEMATICS = {*LIBMVEC, "sqrt", "fabs", "floor", "ceil", "trunc", "nearbyint", "copysign"}
-UNBROKEN, TOGETHER = "\xa0", re.compile(r"(?<=[\w*]) (?=[\w*])")
-"""A blank at which no line is broken, and the blanks within a declaration or a product."""
+UNBROKEN, TOGETHER = "\xa0", re.compile(r"(?<=[\w*]) (?=[\w*])|(?<==) | (?==)")
+"""A blank at which no line is broken, and those within a declaration or a product, and around a sign of equality."""
 MATHEMATICS = {*_MATHEMATICS, *(f"{name}f" for name in _MATHEMATICS), "NAN", "INFINITY"}
 
 ABOUT = """/* The loops of {name}, in C. Python calls the functions at the end, the regions, with NumPy's arrays. */

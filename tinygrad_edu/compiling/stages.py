@@ -82,7 +82,9 @@ class RegionText:
             body += [memory] * any("MEMORY(" in each for each in stage.statements)
             block, types = (["long first", "long last"], ["int64", "int64"]) if stage.length else ([], [])
             text = "".join(f"    {each}\n" for each in [*body, *stage.statements])
-            found[name] = f"int {name}({', '.join([*whole, *block])})\n{{\n{text}    return 0;\n}}\n", [*kinds, *types]
+            about = f"/* Part of {self.name}: from first to last, on any thread. */\n" if stage.length else ""
+            head = f"{about}int {name}({', '.join([*whole, *block])})"
+            found[name] = f"{head}\n{{\n{text}    return 0;\n}}\n", [*kinds, *types]
         return found
 
     @staticmethod
@@ -94,18 +96,19 @@ class RegionText:
         """The Python function."""
         names = [name for _, name, _ in self.given]
         handed = ", ".join([*(_handed(*each) for each in self.given), *(f"id({name})" for _, name, _ in self.own)])
+        together = f"({handed},)" if len(self.given) + len(self.own) == 1 else f"({handed})"
         arrays = [name for _, name, kind in self.given if kind == "array"]
         lines = [
             f"{name} = {text}" if len(name + text) < WIDTH - 7 else f"{name} = ({text})" for _, name, text in self.own
         ]
         several = len(self.stages) > 1
         if several:
-            lines.append(f"arrays = ({handed},)")
+            lines.append(f"arrays = {together}")
         call = f"c_{self.name}({'*arrays' if several else handed})"
         if arrays:
             lines.append(f"if {call}:")
             lines += [f"    {name} = np.ascontiguousarray({name})" for name in arrays]
-            lines += [f"    arrays = ({handed},)"] * several + [f"    {call}"]
+            lines += [f"    arrays = {together}"] * several + [f"    {call}"]
         else:
             lines.append(call)
         for name, stage in zip(self.names[1:], self.stages[1:], strict=True):
