@@ -44,7 +44,7 @@ def in_c(name: str) -> str:
 
 def _spelled_out(letter: str) -> str:
     found = re.search(r"LETTER (\w+)", unicodedata.name(letter, ""))
-    return found[1].lower() if found else f"u{ord(letter):x}"
+    return found[1].lower().replace("lamda", "lambda") if found else f"u{ord(letter):x}"  # Unicode has its own spelling
 
 
 class Names:
