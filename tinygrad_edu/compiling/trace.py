@@ -130,7 +130,13 @@ class Recorder:
 
     def first_tensor(self, args: Any, params: Any) -> Any:
         """The first Tensor among the arguments of a call, or None."""
-        return next((x for x in _leaves((args, params)) if type(x) is Tensor), None)
+        for x in (*args, *params.values()) if params else args:  # mostly arrays: without a generator's steps
+            kind = type(x)
+            if kind is Tensor:
+                return x
+            if _is_tree(x) and (found := next((y for y in _leaves(x) if type(y) is Tensor), None)) is not None:
+                return found
+        return None
 
     def assumed(self, x: Traced, truth: bool) -> bool:
         """A truth that the program depends on: it is computed at every call, and f itself is called if it differs."""
@@ -140,9 +146,10 @@ class Recorder:
     def write(self, function: Any, args: Any, params: dict[str, Any], found: Any) -> Any:
         several = isinstance(found, tuple | list)
         values = list(found) if several else [found]
-        own = {
-            id(x.value) for x in _leaves((args, params)) if isinstance(x, Traced) and isinstance(x.value, np.ndarray)
-        }
+        given = [*args, *params.values()]
+        if any(map(_is_tree, given)):
+            given = list(_leaves(given))
+        own = {id(x.value) for x in given if type(x) is Traced and isinstance(x.value, np.ndarray)}
         values = [v.view() if id(v) in own else v for v in values]  # as np.squeeze has it: at least a view of the other
         if not all(isinstance(v, np.ndarray | np.generic | float | complex) or type(v) is int for v in values):
             name = getattr(function, "__name__", str(function))
@@ -268,6 +275,11 @@ def recording_program(recorder: Recorder) -> Iterator[None]:
 
 
 # --- trees ------------------------------------------------------------------------------------------------------------
+
+
+def _is_tree(x: Any) -> bool:
+    kind = type(x)
+    return kind is not Traced and kind is not np.ndarray and isinstance(x, tuple | list | dict | slice)
 
 
 def _leaves(tree: Any) -> Iterator[Any]:
