@@ -5,6 +5,7 @@ import dataclasses
 import enum
 import functools
 import types
+import weakref
 from fractions import Fraction
 
 import numpy as np
@@ -444,3 +445,68 @@ def objects_that_point_at_each_other():
 def array_that_grows_in_place():
     state = {"w": np.ones(2)}
     return lambda x: x * np.sum(state["w"]), lambda: state.update(w=np.ones(4))
+
+
+class Open(dict):
+    def __getattr__(self, name):
+        return self[name]
+
+
+@case
+def dict_whose_items_are_attributes():
+    settings = Open(rate=2.0, W=np.ones(2))
+    return lambda x: x * settings.rate * np.exp(settings.W), lambda: settings["W"].fill(3)
+
+
+@case
+def many_numbers_in_a_dict():
+    table = {str(i): float(i) for i in range(100)}
+    return lambda x: x * table["7"], lambda: table.update({"7": 3.0})
+
+
+@case
+def object_by_a_weak_reference():
+    bag = _bag(w=np.ones(2))
+    reference = weakref.ref(bag)
+    return lambda x: x * np.exp(reference().w * 2), lambda: setattr(bag, "w", np.zeros(2))
+
+
+@case
+def name_in_globals():
+    globals()["SCALE"] = 2.0
+    return lambda x: x * globals()["SCALE"], _fill_scale
+
+
+@case
+def object_that_passes_on_to_another():
+    class Proxy:
+        def __init__(self, of):
+            self._of = of
+
+        def __getattr__(self, name):
+            return getattr(self._of, name)
+
+    bag = _bag(w=np.ones(2))
+    proxy = Proxy(bag)
+    return lambda x: x * np.exp(proxy.w), lambda: setattr(bag, "w", np.zeros(2))
+
+
+@case
+def descriptor_that_reads_a_global():
+    globals()["SCALE"] = 2.0
+
+    class Reading:
+        def __get__(self, owner, kind):
+            return SCALE
+
+    class Owner:
+        k = Reading()
+
+    owner = Owner()
+    return lambda x: x * owner.k, _fill_scale
+
+
+@case
+def attributes_by_vars():
+    bag = _bag(v=np.ones(2), w=np.ones(2))
+    return lambda x: x * sum(np.exp(v) for v in vars(bag).values()), lambda: bag.w.fill(3)

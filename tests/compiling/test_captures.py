@@ -219,3 +219,29 @@ def test_a_constant_array_is_read_once():
     assert f(np.arange(3.0)) == 2.0
     with pytest.raises(TraceError, match="declared constant"):
         tg.compile(lambda x: sum(x[int(i)] for i in range(steps[1])))(np.arange(3.0))
+
+
+def test_memory_of_others_is_read_anew():
+    memory = bytearray(np.ones(2).tobytes())
+    column = np.ones((2, 3))
+    f = tg.compile(lambda x: x * np.frombuffer(memory) + np.exp(x) * _Table(column).values())
+    g = lambda x: x * np.frombuffer(memory) + np.exp(x) * _Table(column).values()
+    assert_same(f(X), g(X))
+    memory[:] = np.zeros(2).tobytes()
+    assert_same(f(X), g(X))
+    column[:, 1] = 7.0
+    assert_same(f(X), g(X))
+
+
+class _Table:
+    def __init__(self, x):
+        self.x = x
+
+    def values(self):
+        return self.x[:, 1]
+
+
+def test_an_array_that_the_function_makes_itself_is_a_constant():
+    f = tg.compile(lambda x: x * np.arange(4.0).reshape(2, 2)[0] + np.ones((3, 2))[1])
+    f(X)
+    assert not f.latest.captures.arrays

@@ -13,6 +13,7 @@ After the trace all is compared with what it was before: what the function has c
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +83,12 @@ class Captures(Walk):
             codes, self._codes, self._globals, self._places = list(self._codes), {}, {}, {}
         if touched:
             label, key = touched[0]
+            if key is random:
+                raise TraceError(
+                    f"compile: the function draws random numbers from {label}, and the program would repeat these "
+                    "numbers for ever.\nWhat to do: Pass a generator as an argument: rng = np.random.default_rng(0); "
+                    "f(x, rng)"
+                )
             place = place_of_change(codes, key)
             raise TraceError(
                 f"compile: the function changes what it closes over ({label}), which a program would do only once."
@@ -117,9 +124,14 @@ class Captures(Walk):
             for x in [*arrays_in(line.args), *arrays_in(dict(line.params))]:
                 seen.setdefault(id(x), [x, 0])[1] += 1
         x = None
+        views: dict[int, int] = {}
+        for pair in seen.values():
+            if isinstance(pair[0].base, np.ndarray):
+                views[id(pair[0].base)] = views.get(id(pair[0].base), 0) + 1
         known: dict[int, Value] = {}
         for key, pair in seen.items():
-            if sys.getrefcount(pair[0]) > pair[1] + 2 and not any(pair[0] is c for c in self.constant):
+            held = sys.getrefcount(pair[0]) > pair[1] + 2 + views.get(key, 0) or _is_of_others(pair[0], seen, views)
+            if held and not any(pair[0] is c for c in self.constant):
                 slot = Slot(pair, 0, pair[0])
                 slot.kind  # noqa: B018 - as it is now
                 self.arrays.append(slot)
@@ -136,7 +148,7 @@ class Captures(Walk):
         """What has been changed, by name and key; it is put back."""
         touched = [(_joined(kept, key), key or kept.label) for kept in self._kept for key in kept.changes()]
         touched += [(label, label) for label, contents in self._contents if contents[0] is not contents.x]
-        touched += [(label, label) for label, x, state in self._states if repr(state_of(x)) != repr(state)]
+        touched += [(label, random) for label, x, state in self._states if repr(state_of(x)) != repr(state)]
         for kept in self._kept:
             kept.restore()
         for _, contents in self._contents:
@@ -151,6 +163,15 @@ def arrays_in(tree: Any) -> list[Any]:
     found: list[Any] = []
     exchanged(tree, lambda x: found.append(x) if type(x) is np.ndarray else None)
     return found
+
+
+def _is_of_others(x: np.ndarray, seen: dict[int, list[Any]], views: dict[int, int]) -> bool:
+    """True if x lies in memory that is no array's, or that of an array that somebody outside the program holds."""
+    owner = x.base
+    if not isinstance(owner, np.ndarray):
+        return owner is not None
+    own = views[id(owner)] + (seen[id(owner)][1] + 1 if id(owner) in seen else 0)
+    return sys.getrefcount(owner) > own + 2 or owner.base is not None
 
 
 def refuse_hidden(outputs: list[Any], traced: type) -> None:

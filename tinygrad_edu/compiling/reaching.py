@@ -29,6 +29,7 @@ from types import (
     SimpleNamespace,
 )
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -45,6 +46,7 @@ from .watching import (
     Length,
     Order,
     Slot,
+    all_plain,
     is_filled,
     is_plain,
     state_of,
@@ -105,6 +107,9 @@ class Walk(Findings):
             return self._class(x)
         if kind is ModuleType:
             return self._module(x)
+        if kind is ref:
+            twin = self.lifted(x())
+            return x if twin is x() else lambda: twin
         if isinstance(x, np.random.RandomState | random.Random):
             self._states.append((self._path, x, state_of(x)))
             return x
@@ -140,18 +145,21 @@ class Walk(Findings):
                 self._seen[id(x), False] = twin
             if not isinstance(x, frozenset | MappingProxyType):
                 self._keeps(x, self._path)
-            if isinstance(x, dict | MappingProxyType):
+            old = list(x.values()) if isinstance(x, dict | MappingProxyType) else list(x)
+            if isinstance(x, dict | MappingProxyType | set | frozenset):
                 self._guard(Slot(Order(x), tuple(x), tuple(x)))
-                old = list(x.values())
+            if len(x) > _SHORT and all_plain(old):  # at once
+                everything = x.values() if isinstance(x, dict | MappingProxyType) else x
+                self._guard(Slot(Order(everything), tuple(old), tuple(old)))
+                new = old
+            elif isinstance(x, dict | MappingProxyType):
                 new = [self.lifted(item, Slot(x, key, item), f"{self._path}[{key!r}]") for key, item in x.items()]
                 for key in x:
                     self.lifted(key)
-            elif isinstance(x, set | frozenset) or (len(x) > _SHORT and all(map(is_plain, x))):
-                self._guard(Slot(Order(x), tuple(x), tuple(x)))
-                old, new = list(x), [self.lifted(item) for item in x]
+            elif isinstance(x, set | frozenset):
+                new = [self.lifted(item) for item in x]
             else:
                 self._guard(Slot(Length(x), "its length", len(x)))
-                old = list(x)
                 new = [self.lifted(item, Slot(x, i, item), f"{self._path}[{i}]") for i, item in enumerate(x)]
             if twin is None and isinstance(getattr(x, "__dict__", None), dict):
                 self._attributes(x)
@@ -310,7 +318,10 @@ class Walk(Findings):
             self._guard(Slot(Body(f), then, then))
             self._globals.setdefault(id(variables), (variables, set()))[1].update(reads.globals, reads.stores)
         outside = {}
-        for name in dict.fromkeys((*reads.globals, *reads.stores)):
+        names = dict.fromkeys((*reads.globals, *reads.stores))
+        if not names.keys().isdisjoint(("globals", "eval", "exec")):  # any word may be a name
+            names |= dict.fromkeys(name for name in reads.words if name in variables)
+        for name in names:
             if name in variables:
                 outside[name] = self.lifted(variables[name], Slot(variables, name, variables[name]), name)
             else:

@@ -25,6 +25,7 @@ from ..errors import TraceError
 from ..tensor import Tensor
 
 PLAIN = (int, float, complex, str, bytes, bool, type(None), range, Fraction, type(...))
+_PLAIN_KINDS = set(PLAIN)
 _CHANGED = object()
 _LOST = (KeyError, IndexError, ValueError, AttributeError)
 _LARGE = 1 << 16
@@ -33,6 +34,11 @@ _LARGE = 1 << 16
 def is_plain(x: Any) -> bool:
     """True for numbers and words, which are constants of a program."""
     return type(x) in PLAIN or isinstance(x, np.generic | np.dtype)
+
+
+def all_plain(items: Iterable[Any]) -> bool:
+    """True if nothing among them has anything inside."""
+    return set(map(type, items)) <= _PLAIN_KINDS
 
 
 def same(now: Any, then: Any) -> bool:
@@ -382,4 +388,4 @@ def place(slot: Slot) -> Any:
         return id(dict.__getitem__(holder, slot.key)), ""
     if isinstance(holder, Order | Body | Length):
         return id(holder.x), type(holder)
-    return id(getattr(holder, "x", holder)), type(holder), slot.key
+    return id(holder.x if isinstance(holder, _View | Contents) else holder), type(holder), slot.key
