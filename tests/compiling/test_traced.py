@@ -112,6 +112,38 @@ def test_generators_that_the_function_makes_of_a_seed_draw_a_constant():
             np.testing.assert_array_equal(compiled(X), f(X))
 
 
+DRAWN_INTO = {
+    "standard_normal": lambda y, rng: rng.standard_normal(out=y),
+    "random": lambda y, rng: rng.random(y.shape, out=y),
+    "by place": lambda y, rng: rng.random(None, np.float64, y),
+    "permuted": lambda y, rng: rng.permuted(y * 2, out=y),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN_INTO)
+def test_a_draw_into_an_array_is_an_assignment(name):
+    def f(x, rng):
+        y = x * 1
+        DRAWN_INTO[name](y, rng)
+        return y + x
+
+    compiled = tg.compile(f)
+    one, two = np.random.default_rng(5), np.random.default_rng(5)
+    for _ in range(3):
+        np.testing.assert_array_equal(compiled(X, one), f(X, two))
+
+    def g(x, rng):
+        y = np.zeros(2)
+        rng.standard_normal(out=y)
+        return y * x
+
+    assert "np.zeros_like" in refused(g, X, one)
+
+
+def test_the_bits_of_a_generator_are_refused():
+    assert "rng.integers" in refused(lambda x, rng: x + rng.bit_generator.random_raw(), X, np.random.default_rng(0))
+
+
 def test_a_shuffle_is_an_assignment():
     def f(x, rng):
         y = x * 1
@@ -330,6 +362,26 @@ def test_a_plain_array_takes_no_traced_value(name):
     np.testing.assert_array_equal(tg.compile(f, fallback=True)(X), f(X))
 
 
+def test_nothing_is_written_into_an_argument():
+    x = np.array([np.nan, 2.0, 1.0])
+    before = x.copy()
+
+    def cleaned(x):
+        y = x * 1
+        z = np.nan_to_num(y, copy=False)
+        return y, z
+
+    compiled = tg.compile(cleaned)
+    middle = tg.compile(lambda x: np.median(x * 1, overwrite_input=True))
+    drawn = tg.compile(lambda x, rng: rng.standard_normal(out=x * 1))
+    for _ in range(2):
+        np.testing.assert_array_equal(compiled(x), [[0.0, 2.0, 1.0]] * 2)
+        assert middle(np.array([3.0, 1.0, 2.0])) == 2.0
+        drawn(x, np.random.default_rng(0))
+        np.testing.assert_array_equal(x, before)
+    refused(lambda x: np.nan_to_num(x, copy=False), X)
+
+
 def test_an_assignment_statement_into_a_plain_array_is_told_the_cure():
     def f(x):
         y = np.zeros(3)
@@ -351,6 +403,12 @@ def test_a_plain_array_that_only_its_name_holds_takes_what_is_added():
         y *= x
         return y / 2
 
+    def read(x):
+        y = np.ones(2)
+        y += y * x
+        y += 1.0
+        return y
+
     def single(x):
         y = np.ones(2, np.float32)
         y += x
@@ -368,7 +426,7 @@ def test_a_plain_array_that_only_its_name_holds_takes_what_is_added():
         part += x
         return y
 
-    for f in (total, single):
+    for f in (total, read, single):
         compiled = tg.compile(f)
         for x in (X, X * 3):
             found = compiled(x)

@@ -9,6 +9,7 @@ the result, if nothing but this name holds the array.
 from __future__ import annotations
 
 import dis
+import inspect
 import sys
 from functools import cache
 from types import CodeType, FrameType
@@ -65,6 +66,18 @@ def mutated(recorder: Any, function: Any, args: Any, params: Any) -> None:
     if not hasattr(target, "recorder") or function not in RULES:
         raise recorder.refusal(f"{_name(function)} writes a traced value into a plain array", CURE)
     RULES[function].function(*args, **params)
+
+
+def drawn(recorder: Any, draw: Any, args: Any, params: dict[str, Any]) -> Any:
+    """A draw; with ``out=``, an assignment of it."""
+    names = list(inspect.signature(getattr(np.random.Generator, draw.__name__)).parameters)
+    given = {**dict(zip(names[1:], args[1:], strict=False)), **params}
+    out = given.pop("out", None)
+    if out is None:
+        return recorder.call(draw, args, params)
+    if "size" in names and given.get("size") is None:
+        given["size"] = np.shape(out)
+    return written_out(recorder, draw, recorder.call(draw, args[:1], given), (out,))
 
 
 def shuffled(recorder: Any, draw: Any, generator: Any, x: Any, axis: int = 0) -> None:

@@ -89,7 +89,11 @@ class Recorder:
                 del self.lines[mark[0] :], self.assumptions[mark[1] :]  # it does what a program cannot: a call, then
                 del self.refused[mark[2] :]
                 op, function = function, function.function
-        params = {name: value for name, value in params.items() if value is not np._NoValue}
+        params = {
+            name: False if name.startswith("overwrite") else value  # arguments stay as they are
+            for name, value in params.items()
+            if value is not np._NoValue
+        }
         values, named = _opened(tuple(args)), _opened(params)
         if function in STATIC:
             return function(*values, **named)
@@ -119,6 +123,10 @@ class Recorder:
         """The error to raise, remembered."""
         self.refused.append(refusal(what, cure, is_in_a_pass(sys._getframe(1))))
         return self.refused[-1]
+
+    def holding(self, array: Any) -> int:
+        """How many references to a plain array are the program's own, as a constant of its lines."""
+        return sum(x is array for line in self.lines for x in _leaves((line.args, dict(line.params))))
 
     def traced_in(self, tree: Any) -> list[Traced]:
         """The traced arrays in a tree of arguments."""

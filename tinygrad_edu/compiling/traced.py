@@ -24,6 +24,7 @@ from .assigned import (
     MUTATING,
     REFERENCES_TO_A_LOCAL,
     added_in_place,
+    drawn,
     is_stored_in_its_name,
     mutated,
     renewed_local,
@@ -122,7 +123,8 @@ class Traced(Surface):
             return added_in_place(self.recorder, ufunc, *inputs)
         if outs and type(outs[0]) is np.ndarray and outs[0] is inputs[0] and outs[0].base is None:
             outs = len(outs)  # a += x
-            if sys.getrefcount(inputs[0]) <= REFERENCES_TO_A_LOCAL and is_stored_in_its_name(sys._getframe(1)):
+            alone = sys.getrefcount(inputs[0]) - self.recorder.holding(inputs[0]) <= REFERENCES_TO_A_LOCAL
+            if alone and is_stored_in_its_name(sys._getframe(1)):
                 return renewed_local(self.recorder, ufunc, inputs)
             outs = inputs[:1]
         where = kwargs.pop("where", True) if outs and method == "__call__" else True
@@ -140,6 +142,9 @@ class Traced(Surface):
             return written_out(self.recorder, function, result, (kwargs["out"],))
         if function in MUTATING:
             return mutated(self.recorder, function, args, kwargs)
+        if function is np.nan_to_num and not (args[1] if len(args) > 1 else kwargs.get("copy", True)):
+            args[0][...] = function(args[0], **{**kwargs, "copy": True})
+            return args[0]
         result = self.recorder.call(function, args, kwargs)
         if result is NotImplemented:
             tensor = self.recorder.first_tensor(args, kwargs)
@@ -261,11 +266,15 @@ class TracedGenerator(np.random.Generator):
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name.startswith("_") or name in ("bit_generator", "recorder", "symbol"):
+        if name.startswith("_") or name in ("recorder", "symbol"):
             return found
+        if name == "bit_generator":
+            if asks_for_the_library(sys._getframe(1)):
+                return found
+            raise self.recorder.refusal(f"the bits of a traced random generator: {ONLY}", "Draw rng.integers(2**32)")
         if name == "shuffle":
             return lambda *args, **kwargs: shuffled(self.recorder, Draw("permutation"), self, *args, **kwargs)
-        return lambda *args, **kwargs: self.recorder.call(Draw(name), (self, *args), kwargs)
+        return lambda *args, **kwargs: drawn(self.recorder, Draw(name), (self, *args), kwargs)
 
 
 class Draw:
