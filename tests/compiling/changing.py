@@ -510,3 +510,16 @@ def descriptor_that_reads_a_global():
 def attributes_by_vars():
     bag = _bag(v=np.ones(2), w=np.ones(2))
     return lambda x: x * sum(np.exp(v) for v in vars(bag).values()), lambda: bag.w.fill(3)
+
+
+class Way(enum.Enum):
+    FIRST = 1
+
+    def act(self, x):
+        return x * SCALE
+
+
+@case
+def global_in_a_method_of_an_enum():
+    globals()["SCALE"] = 2.0
+    return lambda x: Way.FIRST.act(x), _fill_scale

@@ -1,6 +1,7 @@
 """What a function closes over is read anew, and never silently stale."""
 
 import functools
+import weakref
 
 import numpy as np
 import pytest
@@ -245,3 +246,13 @@ def test_an_array_that_the_function_makes_itself_is_a_constant():
     f = tg.compile(lambda x: x * np.arange(4.0).reshape(2, 2)[0] + np.ones((3, 2))[1])
     f(X)
     assert not f.latest.captures.arrays
+
+
+def test_an_array_that_was_replaced_is_not_kept():
+    state = {"w": np.ones(2)}
+    f = tg.compile(lambda x: x * state["w"])
+    f(X)
+    death = weakref.ref(state["w"])
+    state["w"] = np.zeros(2)
+    assert_same(f(X), 0 * X)
+    assert death() is None

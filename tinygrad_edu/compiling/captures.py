@@ -79,6 +79,7 @@ class Captures(Walk):
             yield
         finally:
             touched = self._restored()
+            self.arrays = [slot.light for slot in self.arrays]
             self._seen, self._keep, self._kept, self._contents, self._states = {}, [], [], [], []
             codes, self._codes, self._globals, self._places = list(self._codes), {}, {}, {}
         if touched:
@@ -106,10 +107,14 @@ class Captures(Walk):
                 x = slot.holder[slot.key]
             except (KeyError, IndexError, ValueError, AttributeError):
                 return None
-            then = slot.content
-            if type(x) is Tensor and type(then) is Tensor and x.node is None:
-                x, then = x.data, then.data
-            if type(x) is not type(then) or (isinstance(x, np.ndarray) and (x.shape, x.dtype) != slot.kind):
+            outer, inner, shape, dtype = slot.kind
+            if type(x) is not outer:
+                return None
+            if outer is Tensor:
+                if x.node is not None:
+                    return None
+                x = x.data
+            if isinstance(x, np.ndarray) and (type(x) is not inner or x.shape != shape or x.dtype != dtype):
                 return None
             found.append(x)
         return found
@@ -133,8 +138,7 @@ class Captures(Walk):
             held = sys.getrefcount(pair[0]) > pair[1] + 2 + views.get(key, 0) or _is_of_others(pair[0], seen, views)
             if held and not any(pair[0] is c for c in self.constant):
                 slot = Slot(pair, 0, pair[0])
-                slot.kind  # noqa: B018 - as it is now
-                self.arrays.append(slot)
+                self.arrays.append(slot.light)
                 known[key] = Value(pair[0].shape, pair[0].dtype, "captured")
         if not known:
             return program

@@ -203,6 +203,9 @@ class Walk(Findings):
         kind = type(x)
         if kind is not SimpleNamespace and (not is_looked_into(kind)):
             return x
+        if isinstance(x, Enum):
+            self._class(kind)
+            return x
         made, outer = self._members(kind), self._fixed
         twin = None
         if not outer:
@@ -238,8 +241,8 @@ class Walk(Findings):
     def _members(self, kind: type, called: bool = False) -> type:
         """The class of an object; or one of the same name below it, with methods that are built anew."""
         key, outer = (kind, self._fixed, called), self._fixed
-        if key in self._seen or issubclass(kind, Enum):
-            return self._seen.get(key, kind)
+        if key in self._seen:
+            return self._seen[key]
         twin = self._seen[key] = kind
         changed, taken = {}, set()
         classes = [c for c in kind.__mro__ if is_users(c)]

@@ -74,9 +74,16 @@ class Slot:
 
     @cached_property
     def kind(self) -> Any:
-        """Shape and dtype of the array that was there when the program was traced."""
+        """What was there: its type, and of an array, or that of a Tensor, the type, shape and dtype."""
         x = self.content.data if type(self.content) is Tensor else self.content
-        return getattr(x, "shape", None), getattr(x, "dtype", None)
+        return type(self.content), type(x), getattr(x, "shape", None), getattr(x, "dtype", None)
+
+    @property
+    def light(self) -> Slot:
+        """The same place, of which only the kind of what was there is kept: it may be large."""
+        found = Slot(self.holder, self.key, None)
+        found.__dict__["kind"] = self.kind
+        return found
 
     @property
     def unchanged(self) -> bool:
@@ -355,7 +362,7 @@ class Findings:
             slot.kind  # noqa: B018 - as it is now: shapes may be changed in place
         twin, first = self._seen[key]
         if self._places.setdefault(("input", place(slot)), slot) is slot and slot is not first:
-            self.guards.append(Slot(Twins(first), slot, True))
+            self.guards.append(Slot(Twins(first.light), slot.light, True))
         return twin
 
     def _watched(self, x: Any, slot: Slot | None, path: str) -> Any:
