@@ -193,7 +193,8 @@ def quoted(lines: Iterable[Line]) -> list[str]:
 def notes_of(lines: Sequence[Line]) -> list[str]:
     """Where each line comes from, in short; nothing, if all come from one place."""
     known = [line.place if line.place and line.place.text else None for line in lines]
-    return [f"line {place.line}" if place and len({*known} - {None}) > 1 else "" for place in known]
+    several = len({*known} - {None}) > 1
+    return [f"line {place.line}" if place and several else "" for place in known]
 
 
 def shapes(values: Iterable[Value], name: Mapping[Value, str]) -> str:
