@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import enum
 import functools
+import os
 import types
 import weakref
 from fractions import Fraction
@@ -523,3 +524,12 @@ class Way(enum.Enum):
 def global_in_a_method_of_an_enum():
     globals()["SCALE"] = 2.0
     return lambda x: Way.FIRST.act(x), _fill_scale
+
+
+@case
+def variable_of_the_environment():
+    os.environ["A_SCALE_OF_THE_TESTS"] = "2"
+    return (
+        lambda x: x * float(os.environ["A_SCALE_OF_THE_TESTS"]),
+        lambda: os.environ.update(A_SCALE_OF_THE_TESTS="3"),
+    )

@@ -1,6 +1,7 @@
 """What a function closes over is read anew, and never silently stale."""
 
 import functools
+import os
 import weakref
 
 import numpy as np
@@ -19,6 +20,7 @@ X = np.array([1.0, 2.0])
 def _no_names_of_builtins():
     yield
     vars(changing).pop("abs", None)
+    os.environ.pop("A_SCALE_OF_THE_TESTS", None)
 
 
 @pytest.mark.parametrize("name", changing.CASES)
@@ -256,3 +258,12 @@ def test_an_array_that_was_replaced_is_not_kept():
     state["w"] = np.zeros(2)
     assert_same(f(X), 0 * X)
     assert death() is None
+
+
+def test_what_is_nested_too_deeply_is_refused():
+    chain = None
+    for _ in range(1000):
+        chain = [chain]
+    with pytest.raises(TraceError, match="nested too deeply"):
+        tg.compile(lambda x: x * len(chain))(X)
+    assert_same(tg.compile(lambda x: x * len(chain), fallback=True)(X), X)

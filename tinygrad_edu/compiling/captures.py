@@ -49,13 +49,25 @@ class Captures(Walk):
     # --- the life of captures: survey, lift, run, settle, ask again ---------------------------------------------------
 
     def survey(self, things: list[Any]) -> None:
-        """Learn the words of all code that can be reached; each walk may reach more code."""
+        """Learn the words of all code that can be reached; each walk may reach more code.
+
+        Raises
+        ------
+        TraceError
+            If things hold one another deeper than Python can call functions.
+        """
         known = -1
         while known < len(self.words):
             known = len(self.words)
             walk = Walk(self.stand_in, self.constant, words=self.words, _fixed=True, _surveying=True)
-            for x in things:
-                walk.lifted(x)
+            try:
+                for x in things:
+                    walk.lifted(x)
+            except RecursionError:
+                raise TraceError(
+                    "compile: what the function closes over is nested too deeply to be watched (a linked list?). "
+                    "What to do: Keep it in a list; or run eagerly, with fallback=True"
+                ) from None
 
     def keep_arguments(self, tree: Any) -> None:
         """Remember what is in the lists and dicts that the function is given, which are not the caller's own."""

@@ -76,7 +76,8 @@ def compile(
     Raises
     ------
     TraceError
-        At the first call, if f looks at values: branches on them, converts them, or makes shapes of them.
+        At the first call, if f looks at values: branches on them, converts them, or makes shapes of them; or if it
+        changes what it closes over, which is put back.
 
     Notes
     -----

@@ -9,6 +9,7 @@ are watched, and not exchanged. What is looked at in objects' classes and in mod
 from __future__ import annotations
 
 import functools
+import os
 import random
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -276,6 +277,8 @@ class Walk(Findings):
 
     def _module(self, module: ModuleType) -> ModuleType:
         """A module of the user's with stand-ins for those of its arrays and functions that the code has a word for."""
+        if module is os and not self.words.isdisjoint(("environ", "getenv")):
+            self.lifted(os.environ._data, path="os.environ")  # type: ignore[attr-defined]
         if not getattr(module, "__file__", None) or is_foreign(str(module.__file__)):
             return module
         inside, words = module.__dict__, tuple(sorted(self.words))
