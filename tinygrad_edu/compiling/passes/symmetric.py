@@ -26,8 +26,8 @@ SMALLEST = 4096
 
 def symmetric(program: Program) -> Program:
     """The program with symmetric products, if there are any."""
-    candidates = [line for line in program.lines if _weighted(line, program.makers) is not None]
-    if not candidates:
+    makers = program.makers
+    if all(_weighted(line, makers) is None for line in program.lines):
         return program
     program = drop(simplify(_without_complements(program)))
     makers, users = program.makers, program.users
