@@ -245,12 +245,14 @@ def array_as_a_keyword_default():
     return f, lambda: f.__kwdefaults__["s"].fill(3)
 
 
+def times_two(x):
+    return x * 2
+
+
 @case
 def code_of_a_function_as_autoreload_does_it():
-    def f(x):
-        return x * 2
-
-    return lambda x: f(x), lambda: setattr(f, "__code__", (lambda x: x * 3).__code__)
+    times_two.__code__ = (lambda x: x * 2).__code__  # as it was, whoever was here before
+    return lambda x: times_two(x), lambda: setattr(times_two, "__code__", (lambda x: x * 3).__code__)
 
 
 @case

@@ -326,7 +326,8 @@ class Trace:
         guards = self.captures.guards
         few = len(guards) <= FEW and not self.captures.arrays
         if few and numbers is not None and (backend == "numpy" or len(self.improved.lines) <= SHORT):
-            self.caller = numbers.caller(tree, [y.weak for y in self.improved.outputs], self.looks, self, guards)
+            weak = [y.weak for y in self.improved.outputs]
+            self.caller = numbers.caller(tree, weak, self.looks, self, guards, _parameters(f))
             self.numbers_source = numbers.source
 
     def _without_idle_captures(self, program: Program) -> Program:
@@ -339,13 +340,16 @@ class Trace:
         return replace(program, inputs=(*program.inputs[:n], *kept))
 
 
+def _parameters(f: Function) -> list[inspect.Parameter]:
+    try:
+        return list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):
+        return []
+
+
 def _named(f: Function, args: tuple, kwargs: dict[str, Any]) -> list[tuple[str, Any]]:
     """The leaves of a call with names from the function's signature."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        parameters = {}.values()
-    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    known = [p.name for p in _parameters(f) if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names = [*known[: len(args)], *(f"x{i}" for i in range(len(known), len(args)))]
     pairs = [*zip(names, args, strict=True), *kwargs.items()]
     return [leaf for name, tree in pairs for leaf in named_leaves(name, tree)]

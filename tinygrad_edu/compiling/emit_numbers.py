@@ -9,13 +9,14 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Parameter
 from typing import Any
 
 import numpy as np
 
-from .captures import Cells, Slot
 from .program import Line, Program, Value, names_of
 from .spelling import ATOM, BINARY, SIGN, TERM
+from .watching import Body, Cells, Slot
 
 LONGEST = 200
 """Lines of a program beyond which it is not worth the while."""
@@ -33,6 +34,7 @@ OPERATORS = {f: BINARY[f] for f in (np.add, np.subtract, np.multiply, np.divide)
     f: BINARY[f] for f in (operator.add, operator.sub, operator.mul, operator.truediv)
 }
 TAKEN = {"math", "abs", "k", "float", "type", "absent", "float64", "isfinite", "self_", "rest", "named", "trace"}
+TAKEN |= {"one", "given", "args", "kwargs"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,13 @@ class Numbers:
         return "\n".join(["\n\nimport math\n\n", *lines, f"    return ({results})"]) + "\n"
 
     def caller(
-        self, tree: tuple[str, list[Any]], weak: Sequence[bool], looks: bool, trace: Any, guards: Sequence[Slot] = ()
+        self,
+        tree: tuple[str, list[Any]],
+        weak: Sequence[bool],
+        looks: bool,
+        trace: Any,
+        guards: Sequence[Slot] = (),
+        parameters: Sequence[Parameter] = (),
     ) -> Any:
         """A `__call__` for a compiled function, which runs the program if it is given floats, else its method `slow`.
 
@@ -69,19 +77,28 @@ class Numbers:
             Becomes the compiled function's `latest`.
         guards : sequence of Slot
             What the function closes over; `slow` is asked if something else is there.
+        parameters : sequence of inspect.Parameter
+            Those of the function; if these are its arguments, the method has the same.
         """
         text, constants = tree
         for i, (y, plain) in enumerate(zip(self.outputs, weak, strict=True)):
-            text = text.replace(f"<{i}>", y if plain else f"float64({y})")
-        lines = [f"def __call__(self_, {', '.join(f'{x}=absent' for x in self.inputs)}, /, *rest, **named):"]
-        lines += [f"    if {' and '.join(f'type({x}) is float' for x in self.inputs)} and not rest and not named:"]
-        space: dict[str, Any] = {"k": constants, "float64": np.float64, "absent": object(), "trace": trace}
+            text = text.replace(f"<{i}>", y if plain else f"{y} * one")  # faster than np.float64(y)
+        same = [(p.name, p.kind) for p in parameters] == [(x, Parameter.POSITIONAL_OR_KEYWORD) for x in self.inputs]
+        others = "" if same else ", /, *rest, **named"  # to make room for them takes time
+        lines = [f"def __call__(self_, {', '.join(f'{x}=absent' for x in self.inputs)}{others}):"]
+        alone = "" if same else " and not rest and not named"
+        lines += [f"    if {' and '.join(f'type({x}) is float' for x in self.inputs)}{alone}:"]
+        space: dict[str, Any] = {"k": constants, "one": np.float64(1), "absent": object(), "trace": trace}
         tests, pad = [], "            "
         for i, slot in enumerate(guards):
-            cell = isinstance(slot.holder, Cells)
-            space[f"holder{i}_"] = dict.__getitem__(slot.holder, slot.key) if cell else slot.holder
-            space[f"key{i}_"], space[f"content{i}_"] = slot.key, slot.content
-            tests.append(f"holder{i}_{'.cell_contents' if cell else f'[key{i}_]'} is content{i}_")
+            found, content = f"holder{i}_[key{i}_]", slot.content
+            space[f"holder{i}_"], space[f"key{i}_"] = slot.holder, slot.key
+            if isinstance(slot.holder, Cells):
+                space[f"holder{i}_"], found = dict.__getitem__(slot.holder, slot.key), f"holder{i}_.cell_contents"
+            elif isinstance(slot.holder, Body) and content[1:] == (None, None):  # no defaults: what it does is its code
+                space[f"holder{i}_"], found, content = slot.holder.x, f"holder{i}_.__code__", content[0]
+            space[f"content{i}_"] = content
+            tests.append(f"{found} is content{i}_")
         lines.append("        try:")
         if tests:
             lines.append(f"{pad}if {' and '.join(tests)}:")
@@ -92,10 +109,19 @@ class Numbers:
             pad += "    "
         lines += [f"{pad}self_.latest = trace", f"{pad}return {text}"]
         lines += ["        except (ArithmeticError, LookupError, TypeError, ValueError):", "            pass"]
-        lines += [f"    given = [x for x in ({', '.join(self.inputs)},) if x is not absent]"]
-        lines += ["    return self_.slow(*given, *rest, **named)"]
+        lines += [f"    args, kwargs = given({self.inputs}, ({', '.join(self.inputs)},), absent)"]
+        lines += [f"    return self_.slow(*args, {'' if same else '*rest, **named, '}**kwargs)"]
+        space["given"] = _given
         exec("import math\nfrom math import isfinite\n" + "\n".join(lines), space)
-        return space["__call__"]
+        call = space["__call__"]
+        call.__qualname__ = self.name  # which Python names where arguments are missing
+        return call
+
+
+def _given(names: Sequence[str], values: Sequence[Any], absent: object) -> tuple[Sequence[Any], dict[str, Any]]:
+    """The values before the first that is absent, and those after it by their names."""
+    n = next((i for i, x in enumerate(values) if x is absent), len(values))
+    return values[:n], {name: x for name, x in zip(names[n:], values[n:], strict=True) if x is not absent}
 
 
 def emit_numbers(program: Program, name: str) -> Numbers | None:

@@ -321,7 +321,8 @@ class Walk(Findings):
         if followed:
             self._codes[code] = None
             then = f.__code__, f.__defaults__, f.__kwdefaults__
-            self._guard(Slot(Body(f), then, then))
+            if "<locals>" not in f.__qualname__ or then[1:] != (None, None):  # tools that reload code go by names
+                self._guard(Slot(Body(f), then, then))
             self._globals.setdefault(id(variables), (variables, set()))[1].update(reads.globals, reads.stores)
         outside = {}
         names = dict.fromkeys((*reads.globals, *reads.stores))

@@ -336,8 +336,9 @@ class Findings:
     _globals: dict[int, tuple[dict[str, Any], set[str]]] = field(default_factory=dict)
 
     def _guard(self, slot: Slot) -> None:
-        """Watch a place, once."""
-        if not self._surveying and self._places.setdefault(place(slot), slot) is slot:
+        """Watch a place, once; what is in a tuple is watched with the tuple."""
+        asked = not self._surveying and type(slot.holder) is not tuple
+        if asked and self._places.setdefault(place(slot), slot) is slot:
             self.guards.append(slot)
 
     def _keeps(self, x: Any, label: str, names: Any = None, ignored: Any = ()) -> None:
@@ -351,7 +352,8 @@ class Findings:
         if isinstance(x, Tensor) and x.node is not None:
             raise TraceError(
                 f"compile: {path} is a Tensor that requires a gradient, which a program would not pass on. "
-                "Give it to the function as an argument, and differentiate with tg.value_and_grad; or detach() it"
+                "Give it to the function as an argument, and differentiate with tg.value_and_grad, or detach() it; of "
+                "tg.optim.Adam, which keeps a state, compile tg.optim.adam, whose update returns it"
             )
         key = id(x), "array"
         if key not in self._seen:
