@@ -216,6 +216,9 @@ ORDINARY = {
     "NumPy's product of two floats": (lambda a, c: a * np.multiply(c, 2.0), SINGLE, 0.5),
     "NumPy's minus of a float": (lambda a, c: a * np.negative(c), SINGLE, 0.5),
     "Python's product": (lambda a, c: a * (c * 2.0), SINGLE, 0.5),
+    "Python's numbers": (lambda c: (c * 2.0, -c, c), 1.5),
+    "Python's remainder": (lambda c: (c % 1.3, c // 0.2, 2.0 % c, 2 // c), 0.5),
+    "its gradient": (tg.grad(lambda c: np.sin(c % 1.3) + c // 0.2), 0.5),
     "the median of a number": (tg.grad(lambda c: np.median(c * 2.0)), 0.5),
     "a padded number": (tg.grad(lambda c: np.sum(np.tanh(np.pad(c, 1)))), 0.5),
     "an element": (lambda x: x[0], PLAIN),
@@ -242,6 +245,13 @@ def test_results_have_the_types_that_they_have_without_compiling(name):
         for x, y in zip(tg.trees.flatten(compiled(*args))[0], expected, strict=True):
             assert (type(x), getattr(x, "dtype", None)) == (type(y), getattr(y, "dtype", None))
             assert np.array_equal(x, y, equal_nan=np.asarray(y).dtype.kind == "f")
+
+
+def test_a_long_name_breaks_no_definition():
+    space = {}
+    name = "n" * 130
+    exec(f"def f({name}, x):\n    return {name} * x", space)
+    assert tg.compile(space["f"])(np.ones(2), np.arange(2.0)).tolist() == [0.0, 1.0]
 
 
 def test_long_lists_are_broken():

@@ -140,7 +140,7 @@ class Emitter:
             parts.append(f"# from outside: {', '.join(self.speller.given)}\n")
         helpers = list(self.speller.helpers.values()) + [POOL if pool else BLOCKS] * blocks
         parts += [*helpers, *self.c.wrappers]
-        parts.append("\n" + filled(f"def {self.name}({signature}):", "", " " * 8))
+        parts.append("\n" + filled(f"def{UNBROKEN}{self.name}({signature}):", "", " " * 8))
         if about:
             parts.append(filled(about, "    # ", "    # "))
         parts += [f"    {text}".rstrip() for text in self.body]
@@ -178,7 +178,7 @@ class Emitter:
         for y in self.program.outputs:
             text = self.speller.tree(y)
             if type(y) is Value:
-                own = y in makers and _is_fresh(makers[y]) and y not in seen
+                own = y.weak or (y in makers and _is_fresh(makers[y]) and y not in seen)
                 text = (
                     text
                     if own or (y.shape == () and y.dtype is not None and not _is_view(makers.get(y)))

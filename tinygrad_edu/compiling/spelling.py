@@ -32,7 +32,7 @@ BINARY: dict[Any, tuple[str, int]] = {
     np.multiply: ("*", TERM),      np.divide: ("/", TERM),        np.matmul: ("@", TERM),
     np.floor_divide: ("//", TERM), np.remainder: ("%", TERM),     operator.pow: ("**", POWER),
     operator.add: ("+", SUM),      operator.sub: ("-", SUM),      operator.mul: ("*", TERM),
-    operator.truediv: ("/", TERM),
+    operator.truediv: ("/", TERM), operator.mod: ("%", TERM),     operator.floordiv: ("//", TERM),
     np.equal: ("==", COMPARISON),  np.not_equal: ("!=", COMPARISON),
     np.less: ("<", COMPARISON),    np.less_equal: ("<=", COMPARISON),
     np.greater: (">", COMPARISON), np.greater_equal: (">=", COMPARISON),
@@ -188,7 +188,7 @@ class Speller:
         recipe = recipe_of(x) if type(x) is np.ndarray else None
         if recipe is None:
             return self.outside("constant", x)
-        if x.size <= SHORT:
+        if x.size <= SHORT and len(recipe) <= WIDTH // 2:
             return recipe
         name = self.named("constant", x, self.arrays)
         self.helpers[name] = filled(f"{name} = {recipe}", "", "    ") + "\n"  # made once

@@ -156,6 +156,8 @@ class Traced(Surface):
     __add__,      __radd__      = _operator(operator.add,      np.add)
     __sub__,      __rsub__      = _operator(operator.sub,      np.subtract)
     __truediv__,  __rtruediv__  = _operator(operator.truediv,  np.divide)
+    __mod__,      __rmod__      = _operator(operator.mod,      np.remainder)
+    __floordiv__, __rfloordiv__ = _operator(operator.floordiv, np.floor_divide)
     __neg__,      __abs__       = _sign(operator.neg, np.negative), _sign(operator.abs, np.absolute)
     # [x] * 2 is [x, x], also where NumPy has the 2
     def __mul__(self, other: Any) -> Any:   return _straight(self, other) if self._scales(other) else None
