@@ -31,8 +31,7 @@ CALLS: dict[Any, str] = {
     **{np.power: "math.pow", np.absolute: "abs", operator.abs: "abs"},
 }
 OPERATORS = {f: BINARY[f] for f in (np.add, np.subtract, np.multiply, np.divide)} | {
-    f: BINARY[f]
-    for f in (operator.add, operator.sub, operator.mul, operator.truediv, operator.mod, operator.floordiv)
+    f: BINARY[f] for f in (operator.add, operator.sub, operator.mul, operator.truediv, operator.mod, operator.floordiv)
 }
 TAKEN = {"math", "abs", "k", "float", "type", "absent", "float64", "isfinite", "self_", "rest", "named", "trace"}
 TAKEN |= {"one", "given", "args", "kwargs"}
