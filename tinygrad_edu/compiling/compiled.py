@@ -258,6 +258,19 @@ class Compiled:
         return self._last().source + ("" if self.latest is None else self.latest.numbers_source)
 
     @property
+    def given(self) -> dict[str, Any]:
+        """What NumPy does not have and the text needs, by name: operations of yours, and long constants.
+
+        >>> import numpy as np, tinygrad_edu as tg
+        >>> slope = tg.compile(tg.grad(lambda x: np.sum(np.sin(x))))
+        >>> expected, space = slope(np.zeros(3)), dict(slope.given)
+        >>> exec(slope.source, space)
+        >>> space["f"](np.zeros(3))
+        (array([1., 1., 1.]),)
+        """
+        return dict(self._last().modules["numpy"].given)
+
+    @property
     def source_c(self) -> str:
         """The part of it that is in C."""
         module = self._last().modules.get("c")
