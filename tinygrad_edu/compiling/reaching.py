@@ -36,6 +36,7 @@ import numpy as np
 
 from ..errors import TraceError
 from ..tensor import Tensor
+from .contents import MEMO, Memory
 from .following import NOTHING, cached, is_called, is_foreign, is_looked_into, is_own, is_users, member, reads_of
 from .watching import (
     Absence,
@@ -111,6 +112,10 @@ class Walk(Findings):
         if kind is ref:
             twin = self.lifted(x())
             return x if twin is x() else lambda: twin
+        if kind is MEMO:
+            self._contents.append((self._path, Memory(x)))
+            self.lifted(x.__wrapped__)
+            return x
         if isinstance(x, np.random.RandomState | random.Random):
             self._states.append((self._path, x, state_of(x)))
             return x
@@ -209,7 +214,8 @@ class Walk(Findings):
             return x
         made, outer = self._members(kind), self._fixed
         twin = None
-        if not outer:
+        self._fixed |= made is kind and hasattr(kind, "__del__")
+        if not self._fixed:
             try:
                 twin = self._seen[id(x), False] = kind() if kind is SimpleNamespace else object.__new__(kind)
                 if made is not kind:
@@ -265,6 +271,8 @@ class Walk(Findings):
                 if new is not value:
                     changed[name] = new
         self._fixed = outer
+        if twin is not kind and hasattr(kind, "__del__"):  # which a twin is not to call: it would close the user's file
+            changed["__del__"] = lambda _: None
         if not changed:
             self._seen[key] = kind
             return kind

@@ -91,6 +91,8 @@ class Traced(Surface):
     # fmt: off
     shape = property(lambda self: (self._weak("shape") if self.symbol.weak else self.symbol).shape)
     dtype = property(lambda self: (self._weak("dtype") if self.symbol.weak else self.symbol).dtype)
+    itemsize = property(lambda self: self.dtype.itemsize)
+    nbytes = property(lambda self: self.symbol.size * self.itemsize)
     ndim  = property(lambda self: len((self._weak("ndim") if self.symbol.weak else self.symbol).shape))
     size  = property(lambda self: (self._weak("size") if self.symbol.weak else self.symbol).size)
     # fmt: on
@@ -241,8 +243,9 @@ class Traced(Surface):
     __int__      = _refused("int()", "x.astype(int) keeps an array; a number of steps goes in as a Python int")
     __index__    = _refused("an index, a size or a number of steps made", "Pass it as a Python int, or index with "
                             "np.take; an array that the function closes over can be declared constant=")
-    __array__    = _refused("np.asarray", "NumPy's functions take the array itself (np.stack for np.array); "
-                            "np.take(array, x, axis=0) for array[x]")
+    __array__    = _refused("np.asarray", "NumPy's functions take the array itself (for np.array, np.stack of a flat "
+                            "list, and reshape); for array[x], as in np.eye(3)[x], make the array outside of the "
+                            "function: E = np.eye(3), and E[x]")
     __contains__ = _refused("`in`", "np.any(x == y) is an array")
     __hash__     = _refused("the hash (a key of a dict, an element of a set)", "np.select or np.where chooses among "
                             "values; what only steers the program (a name, a number of steps) goes in as str or int")

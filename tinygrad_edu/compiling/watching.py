@@ -23,12 +23,11 @@ import numpy as np
 
 from ..errors import TraceError
 from ..tensor import Tensor
+from .contents import CHANGED, Contents
 
 PLAIN = (int, float, complex, str, bytes, bool, type(None), range, Fraction, type(...))
 _PLAIN_KINDS = set(PLAIN)
-_CHANGED = object()
 _LOST = (KeyError, IndexError, ValueError, AttributeError)
-_LARGE = 1 << 16
 
 
 def is_plain(x: Any) -> bool:
@@ -157,7 +156,7 @@ class Order(_View):
     def __getitem__(self, then: tuple[Any, ...]) -> Any:
         now = tuple(self.x)
         alike = len(now) == len(then) and (all(map(operator.is_, now, then)) or all(map(same, now, then)))
-        return then if alike else _CHANGED
+        return then if alike else CHANGED
 
 
 class Body(_View):
@@ -166,7 +165,7 @@ class Body(_View):
     def __getitem__(self, then: tuple[Any, ...]) -> Any:
         x = self.x
         alike = x.__code__ is then[0] and x.__defaults__ is then[1] and x.__kwdefaults__ is then[2]
-        return then if alike else _CHANGED
+        return then if alike else CHANGED
 
 
 class Twins(_View):
@@ -174,31 +173,6 @@ class Twins(_View):
 
     def __getitem__(self, other: Slot) -> bool:
         return self.x.holder[self.x.key] is other.holder[other.key]
-
-
-class Contents:
-    """The elements of an array that no input of the program stands for; ``holder[key]`` is the array while they are as
-    they were."""
-
-    def __init__(self, x: np.ndarray) -> None:
-        self.x, self.kind = x, (x.shape, x.dtype)
-        self.then = np.array(x, copy=True, order="C", subok=False)
-        self.bytes = self.then.tobytes() if self.then.nbytes <= _LARGE else None
-
-    def __getitem__(self, key: Any) -> Any:
-        if (self.x.shape, self.x.dtype) != self.kind:
-            return _CHANGED
-        if self.bytes is not None:
-            return self.x if self.x.tobytes() == self.bytes else _CHANGED
-        now = np.ascontiguousarray(self.x)
-        word = np.uint64 if now.nbytes % 8 == 0 else np.uint8
-        one, two = now.reshape(-1).view(np.uint8).view(word), self.then.reshape(-1).view(np.uint8).view(word)
-        return self.x if np.array_equal(one, two) else _CHANGED
-
-    def restore(self) -> None:
-        """Put the elements back, if the array is writeable and as large as it was."""
-        if self[0] is _CHANGED and self.x.flags.writeable and self.x.shape == self.then.shape:
-            np.asarray(self.x)[...] = self.then
 
 
 # --- what was there before the trace ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .dials import Rate, fraction, not_negative, positive, rate_at, whole
-from .links import STEPS, decay_weights, descend, heavy_ball, trust_ratio
+from .links import STEPS, decay_weights, descend, heavy_ball, number, trust_ratio
 from .moments import Betas, moments
 from .stages import Algorithm, Stage, chain, rule
 
@@ -54,7 +54,7 @@ def adafactor(
         if not np.size(g):
             return g, k, rows, columns
         eta, k = rate(k), k + 1
-        new = float(k) ** -slowness
+        new = k**-slowness
         square = g * g
         rows = rows + new * ((np.mean(square, axis=-1, keepdims=True) if np.ndim(p) > 1 else square) - rows)
         if np.ndim(p) > 1:
@@ -64,7 +64,8 @@ def adafactor(
         else:
             square = rows
         d = g / np.sqrt(np.maximum(square, float(np.finfo(square.dtype).eps) ** 2))
-        step = max(least, root_mean_square(p)) * min(eta, k**-0.5) / max(1.0, root_mean_square(d) / most)
+        step = np.maximum(least, root_mean_square(p)) * np.minimum(eta, k**-0.5)
+        step = number(step / np.maximum(1.0, root_mean_square(d) / most))
         return -step * d - eta * pull * p, k, rows, columns
 
     def rows(p: Any) -> Any:
@@ -76,9 +77,9 @@ def adafactor(
     return chain(Stage(formula, (STEPS, rows, columns), elementwise=False))
 
 
-def root_mean_square(x: Any) -> float:
+def root_mean_square(x: Any) -> Any:
     """√(mean of squares); 0 of nothing."""
-    return float(np.sqrt(np.mean(np.square(x)))) if np.size(x) else 0.0
+    return number(np.sqrt(np.mean(np.square(x)))) if np.size(x) else 0.0
 
 
 def orthogonalize(steps: int = 5, eps: float = 1e-7) -> Stage:
@@ -103,7 +104,7 @@ def orthogonalize(steps: int = 5, eps: float = 1e-7) -> Stage:
         x = np.reshape(d, (d.shape[0], -1)) if np.ndim(d) > 1 else np.reshape(d, (-1, 1))
         flip = x.shape[0] > x.shape[1]
         x = x.T if flip else x
-        x = x / (float(np.linalg.norm(x)) + small)
+        x = x / (number(np.linalg.norm(x)) + small)
         for _ in range(times):
             gram = x @ x.T
             x = a * x + (b * gram + c * (gram @ gram)) @ x

@@ -99,8 +99,7 @@ def clip_by_norm(limit: float) -> Stage:
     most = positive(limit, "limit")
 
     def survey(directions: Sequence[Any]) -> Stage:
-        length = float(np.sqrt(sum(squared_length(d) for d in directions)))
-        factor = most / length if length > most else 1.0
+        factor = shortening(np.sqrt(sum(squared_length(d) for d in directions)), most)
         return Stage(lambda d, p: factor * d)
 
     return Stage(survey=survey)
@@ -111,8 +110,7 @@ def clip_each_by_norm(limit: float) -> Stage:
     most = positive(limit, "limit")
 
     def formula(d: Any, p: Any) -> Any:
-        length = float(np.sqrt(squared_length(d)))
-        return d * (most / length) if length > most else d
+        return d * shortening(np.sqrt(squared_length(d)), most)
 
     return Stage(formula, elementwise=False)
 
@@ -126,12 +124,23 @@ def trust_ratio(limit: float = np.inf) -> Stage:
     """
 
     def formula(d: Any, p: Any) -> Any:
-        size, length = float(np.sqrt(squared_length(p))), float(np.sqrt(squared_length(d)))
-        return d * (min(size, limit) / length) if size > 0 and length > 0 else d
+        size, length = np.sqrt(squared_length(p)), np.sqrt(squared_length(d))
+        both = (size > 0) & (length > 0)
+        return d * number(np.where(both, np.minimum(size, limit) / np.where(both, length, 1.0), 1.0))
 
     return Stage(formula, elementwise=False)
 
 
-def squared_length(d: Any) -> float:
+def squared_length(d: Any) -> Any:
     """‖d‖², the sum of all squares."""
-    return float(np.vdot(d, d))
+    return number(np.vdot(d, d))
+
+
+def shortening(length: Any, most: float) -> Any:
+    """min(1, c/‖d‖)."""
+    return number(np.where(length > most, most / np.where(length > most, length, 1.0), 1.0))
+
+
+def number(x: Any) -> Any:
+    """One of Python's, which leaves arrays their dtype; of a value that is traced, that value."""
+    return float(x) if type(x) is np.ndarray or type(x) is np.float64 or type(x) is np.float32 else x
