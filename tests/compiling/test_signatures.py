@@ -220,7 +220,7 @@ def test_results_that_hide_traced_arrays_are_refused(f):
 
 
 def test_only_the_latest_traces_are_kept():
-    compiled = tg.compile(lambda x, n: x * n)
+    compiled = tg.compile(lambda x, n: x * int(n))  # an integer that may not be traced
     for n in range(MOST + 20):
         compiled(X, n)
         compiled(X, 0)  # which is used again and again

@@ -23,7 +23,7 @@ from .finite import is_finite, watched
 from .passes import improved
 from .program import Program
 from .refusing import RuleTraceError
-from .signatures import NotPlain, builder, is_input, mortals, named_leaves, signed, tree_text
+from .signatures import NotPlain, builder, is_count, is_input, mortals, named_leaves, signed, tree_text
 from .trace import Recorder, recording_program
 from .traced import Traced
 
@@ -33,6 +33,8 @@ SHORT = 24
 """Lines of a program of numbers up to which Python is faster than the call of a function in C."""
 MOST = 64
 """Traces that a compiled function keeps."""
+INPUTS, CONSTANTS = 4, -1
+"""After so many different integers they are inputs of the program; a number that says that they cannot be."""
 FEW = 24
 """Things to compare up to which a call of floats does so in a line, and not in a loop."""
 
@@ -121,6 +123,7 @@ class Compiled:
         self.function, self.backend, self.threads = f, backend, threads
         self.constant, self.fallback, self.fast = constant, fallback, fast
         self.traces: dict[Any, list[Trace]] = {}
+        self.changes: dict[Any, int] = {}  # of signatures with integers: how often these were new
         self.settled: dict[Any, Trace] = {}  # of functions that close over nothing
         self.latest: Trace | None = None
         self.clock = 0
@@ -140,11 +143,8 @@ class Compiled:
                 key = None
                 break
         if key is None or kwargs:
-            inputs = []
             try:
-                key = [signed(x, inputs) for x in args]
-                if kwargs:
-                    key += [tuple(kwargs), *[signed(x, inputs) for x in kwargs.values()]]
+                key, inputs = self._signature(args, kwargs)
             except NotPlain:  # differentiated from outside, or part of another program
                 return self.function(*args, **kwargs)
         key = tuple(key)
@@ -152,8 +152,11 @@ class Compiled:
         if trace is None:
             try:
                 trace, captured = self._trace_for(key, args, kwargs)
-            except TraceError as error:
-                if self.fallback or type(error) is RuleTraceError:
+            except Exception as error:
+                if self.changes.get(key) == INPUTS:  # which f cannot be traced with
+                    self.changes[key] = CONSTANTS
+                    return self.slow(*args, **kwargs)
+                if isinstance(error, TraceError) and (self.fallback or type(error) is RuleTraceError):
                     return self.function(*args, **kwargs)
                 raise
             inputs = (*inputs, *captured)
@@ -179,6 +182,20 @@ class Compiled:
                 return self._again(trace, inputs, before, args, kwargs)
         return trace.build(results)
 
+    def _signature(self, args: tuple, kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], list[Any]]:
+        """What decides which program runs, and its inputs; among them integers that seem to count steps."""
+        wide, inputs = _signed(args, kwargs, counting=True)
+        if int not in map(type, inputs):
+            return wide, inputs
+        if self.changes.get(wide, 0) < INPUTS:
+            key, others = _signed(args, kwargs)
+            if key in self.traces or self.changes.get(wide) == CONSTANTS:
+                return key, others
+            self.changes[wide] = self.changes.get(wide, 0) + 1
+            if self.changes[wide] < INPUTS:
+                return key, others
+        return wide, inputs
+
     slow = __call__
     """The call of any arguments; the class of one function may have a faster `__call__` for floats."""
 
@@ -195,7 +212,10 @@ class Compiled:
             captured = trace.captures.current()
             if captured is not None:
                 return trace, captured
-        trace = Trace(self.function, args, kwargs, self.constant, self.backend, self.threads, self.fast)
+        counting = self.changes.get(key) == INPUTS
+        trace = Trace(
+            self.function, args, kwargs, self.constant, self.backend, self.threads, self.fast, counting=counting
+        )
         if not (trace.captures.arrays or trace.captures.guards):
             self.settled[key] = trace
         if trace.caller is not None and key == (float,) * len(args):
@@ -297,15 +317,16 @@ class Trace:
         threads: int,
         fast: bool = False,
         careful: bool = True,
+        counting: bool = False,
     ) -> None:
-        recorder = Recorder()
+        recorder, is_given = Recorder(), lambda x: is_input(x) or (counting and is_count(x))
         leaves, rebuild = flatten((args, kwargs))
         names = [name for name, _ in _named(f, args, kwargs)]
-        given = [recorder.input(x, name) if is_input(x) else x for x, name in zip(leaves, names, strict=True)]
+        given = [recorder.input(x, name) if is_given(x) else x for x, name in zip(leaves, names, strict=True)]
         self.captures = Captures(recorder.input, constant)
-        self.captures.survey([f, *(x for x in leaves if not is_input(x))])
+        self.captures.survey([f, *(x for x in leaves if not is_given(x))])
         given = [
-            x if is_input(y) else self.captures.lifted(x, path=name)
+            x if is_given(y) else self.captures.lifted(x, path=name)
             for x, y, name in zip(given, leaves, names, strict=True)
         ]
         lifted = self.captures.lifted(f)
@@ -351,6 +372,14 @@ class Trace:
         self.captures.arrays = [slot for slot, on in zip(arrays, used, strict=True) if on]
         kept = [v for v, on in zip(program.inputs[n:], used, strict=True) if on]
         return replace(program, inputs=(*program.inputs[:n], *kept))
+
+
+def _signed(args: tuple, kwargs: dict[str, Any], counting: bool = False) -> tuple[tuple[Any, ...], list[Any]]:
+    inputs: list[Any] = []
+    key = [signed(x, inputs, counting) for x in args]
+    if kwargs:
+        key += [tuple(kwargs), *[signed(x, inputs, counting) for x in kwargs.values()]]
+    return tuple(key), inputs
 
 
 def _parameters(f: Function) -> list[inspect.Parameter]:

@@ -37,7 +37,8 @@ def can_emit(line: Line) -> bool:
     f = line.operation
     if isinstance(f, Kernel):
         return all(is_spoken(each) for each in f.program.lines)
-    if any(str(v.dtype) not in C_TYPES for v in [*line.reads, *line.results]) or line.several:
+    values = [*line.reads, *line.results]
+    if any(str(v.dtype) not in C_TYPES or v.is_count for v in values) or line.several:
         return False
     if not all(is_writable(x) for x in line.args) or 0 in line.result.shape:
         return False

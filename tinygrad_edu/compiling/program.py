@@ -52,6 +52,11 @@ class Value:
         """Shape and dtype in a word: ``float64[3, 4]``."""
         return f"{self.dtype or 'object'}[{', '.join(map(str, self.shape))}]"
 
+    @property
+    def is_count(self) -> bool:
+        """True for one of Python's integers, which have no end."""
+        return self.weak and self.dtype is not None and self.dtype.kind == "i"
+
     def __repr__(self) -> str:
         return f"Value({self.name or '?'}: {self.kind})"
 

@@ -27,8 +27,8 @@ Array = np.ndarray
 _PLAIN = (int, str, bytes, bool, type(None), type(...), Fraction)
 
 
-def signed(x: Any, inputs: list[Any]) -> Any:
-    """The signature of one argument; what it holds of inputs is appended to the list.
+def signed(x: Any, inputs: list[Any], counting: bool = False) -> Any:
+    """The signature of one argument; what it holds of inputs is appended to the list, with `counting` integers too.
 
     Raises
     ------
@@ -43,16 +43,16 @@ def signed(x: Any, inputs: list[Any]) -> Any:
         inputs.append(x)
         return kind
     if kind is tuple or kind is list:
-        return kind, *[signed(item, inputs) for item in x]
+        return kind, *[signed(item, inputs, counting) for item in x]
     if kind is dict:
-        return dict, _keys(x), *[signed(item, inputs) for item in x.values()]
+        return dict, _keys(x), *[signed(item, inputs, counting) for item in x.values()]
     if isinstance(x, np.generic):
         inputs.append(x)
         return kind
     if isinstance(x, dict):
-        return kind, _extras(x), _keys(x), *[signed(item, inputs) for item in x.values()]
+        return kind, _extras(x), _keys(x), *[signed(item, inputs, counting) for item in x.values()]
     if isinstance(x, tuple | list):
-        return kind, _extras(x), *[signed(item, inputs) for item in x]
+        return kind, _extras(x), *[signed(item, inputs, counting) for item in x]
     if kind is Tensor:
         if x.node is not None:
             raise NotPlain
@@ -61,6 +61,9 @@ def signed(x: Any, inputs: list[Any]) -> Any:
     if isinstance(x, np.random.Generator):
         inputs.append(x)
         return np.random.Generator
+    if counting and is_count(x):
+        inputs.append(x)
+        return int
     if isinstance(x, Array | Surface) or hasattr(x, "__array_function__"):
         raise NotPlain
     return static(x)
@@ -126,6 +129,11 @@ def mortals(key: Any) -> list[ref[Any]]:
     if isinstance(key, ById):
         return [key.ref] if isinstance(key.ref, ref) else []
     return [found for part in key for found in mortals(part)] if isinstance(key, tuple) else []
+
+
+def is_count(x: Any) -> bool:
+    """True for one of Python's integers that an array can hold."""
+    return type(x) is int and -(2**63) <= x < 2**63
 
 
 def is_input(x: Any) -> bool:

@@ -87,7 +87,10 @@ def dtype_of(x: Any) -> Any:
 
 def is_spoken(line: Line) -> bool:
     """True if C can say a line of a kernel."""
-    kinds = [str(v.dtype) for v in [*line.reads, *line.results]]
+    values = [*line.reads, *line.results]
+    kinds = [str(v.dtype) for v in values]
+    if any(v.is_count for v in values):
+        return False
     if not all(kind in C_TYPES for kind in kinds) or not all(map(is_writable, line.args)):
         return False
     f = line.operation

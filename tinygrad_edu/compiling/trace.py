@@ -69,7 +69,7 @@ class Recorder:
             self.inputs.append(twin.symbol)
             return twin
         symbol = Value(
-            np.shape(x), np.asarray(x).dtype, name, isinstance(x, float | complex) and not hasattr(x, "dtype")
+            np.shape(x), np.asarray(x).dtype, name, isinstance(x, int | float | complex) and not hasattr(x, "dtype")
         )
         self.inputs.append(symbol)
         return Traced(self, x, symbol, given=True)

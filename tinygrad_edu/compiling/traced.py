@@ -117,7 +117,11 @@ class Traced(Surface):
     @property
     def strong(self) -> Traced:
         """This array; of one of Python's numbers NumPy's, which it becomes where it is differentiated."""
-        return self.recorder.call(np.positive, (self,), {}) if self.symbol.weak else self
+        if not self.symbol.weak:
+            return self
+        if self.symbol.is_count:  # which is differentiated as a float
+            return self.recorder.call(np.multiply, (self, 1.0), {})
+        return self.recorder.call(np.positive, (self,), {})
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):
         outs = kwargs.pop("out", ())
@@ -194,9 +198,9 @@ class Traced(Surface):
         """Assign one number to every element."""
         self[...] = value
 
-    def _renewed(self, ufunc: Callable[..., Any], other: Any) -> Any:
-        result = self.recorder.call(ufunc, (self, other), {})
-        if result is NotImplemented or result.shape == self.shape == ():
+    def _renewed(self, sign: Callable[[Any, Any], Any], other: Any) -> Any:
+        result = sign(self, other)
+        if type(result) is not Traced or result.symbol.shape == self.symbol.shape == ():
             return result
         frame = sys._getframe(2)
         if sys.getrefcount(self) <= REFERENCES_TO_A_PART and is_stored_back(
@@ -207,12 +211,12 @@ class Traced(Surface):
         return self
 
     # fmt: off
-    def __iadd__(self, other: Any) -> Any:       return self._renewed(np.add, other)  # type: ignore[misc]
-    def __isub__(self, other: Any) -> Any:       return self._renewed(np.subtract, other)  # type: ignore[misc]
-    def __imul__(self, other: Any) -> Any:       return self._renewed(np.multiply, other)
-    def __itruediv__(self, other: Any) -> Any:   return self._renewed(np.divide, other)  # type: ignore[misc]
-    def __ifloordiv__(self, other: Any) -> Any:  return self._renewed(np.floor_divide, other)  # type: ignore[misc]
-    def __imod__(self, other: Any) -> Any:       return self._renewed(np.remainder, other)  # type: ignore[misc]
+    def __iadd__(self, other: Any) -> Any:       return self._renewed(operator.add, other)  # type: ignore[misc]
+    def __isub__(self, other: Any) -> Any:       return self._renewed(operator.sub, other)  # type: ignore[misc]
+    def __imul__(self, other: Any) -> Any:       return self._renewed(operator.mul, other)
+    def __itruediv__(self, other: Any) -> Any:   return self._renewed(operator.truediv, other)  # type: ignore[misc]
+    def __ifloordiv__(self, other: Any) -> Any:  return self._renewed(operator.floordiv, other)  # type: ignore[misc]
+    def __imod__(self, other: Any) -> Any:       return self._renewed(operator.mod, other)  # type: ignore[misc]
     def __ipow__(self, other: Any) -> Any:       return self._renewed(operator.pow, other)
     # fmt: on
 
@@ -257,6 +261,8 @@ class Traced(Surface):
     # fmt: on
 
     def __repr__(self) -> str:
+        if self.symbol.is_count:  # then it is a constant again
+            raise self.recorder.refusal(f"the text of a traced integer: {ONLY}", "Make the text outside")
         return f"Traced({self.symbol!r})"
 
     def __format__(self, spec: str) -> str:
